@@ -1,18 +1,15 @@
 //! The oracle: a tiny blocking IMAP client that says what the server really has. It shares no code with the engine,
 //! so that one mistake can't hide in both.
 
+use crate::net::{Tls, connect_tls};
 use anyhow::{Context, Result, bail};
-use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, TcpStream};
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A signed-in connection.
 pub struct Mailbox {
-    wire: BufReader<StreamOwned<ClientConnection, TcpStream>>,
+    wire: BufReader<Tls>,
     next_tag: u32,
 }
 
@@ -46,15 +43,7 @@ pub struct Response {
 impl Mailbox {
     /// Connects over TLS, trusting `root` alone, and signs in.
     pub fn sign_in(port: u16, root: &Path, user: &str, password: &str) -> Result<Self> {
-        let mut roots = RootCertStore::empty();
-        roots.add(CertificateDer::from_pem_file(root).context("read the authority's root")?)?;
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
-        let config = builder.with_root_certificates(roots).with_no_client_auth();
-        let socket = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).context("connect to the server")?;
-        socket.set_read_timeout(Some(Duration::from_secs(60)))?;
-        let tls = ClientConnection::new(Arc::new(config), ServerName::try_from("localhost")?)?;
-        let mut mailbox = Self { wire: BufReader::new(StreamOwned::new(tls, socket)), next_tag: 1 };
+        let mut mailbox = Self { wire: BufReader::new(connect_tls(port, root)?), next_tag: 1 };
         mailbox.read_response()?;
         mailbox.command(&format!("LOGIN {} {}", quoted(user), quoted(password)))?;
         Ok(mailbox)

@@ -1,11 +1,16 @@
 //! A small SMTP receiver: it stands behind Dovecot's submission, or is a submission server itself over TLS.
 //! It records every envelope, delivers by LMTP into the same Dovecot, and fails for chosen senders when told to.
 
+use crate::dovecot::User;
+use crate::net::connect_tls;
 use anyhow::{Context, Result, bail};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -206,11 +211,26 @@ pub fn deliver(lmtp: u16, mail: &Envelope) -> Result<()> {
     let mut wire = BufReader::new(socket);
     expect(&mut wire, '2')?;
     ask(&mut wire, "LHLO relay.test.example", '2')?;
-    ask(&mut wire, &format!("MAIL FROM:<{}>", mail.from), '2')?;
+    hand_over(&mut wire, mail, mail.to.len())
+}
+
+/// Submits over TLS as a person's program does.
+pub fn submit(port: u16, root: &Path, user: &User, mail: &Envelope) -> Result<()> {
+    let mut wire = BufReader::new(connect_tls(port, root)?);
+    expect(&mut wire, '2')?;
+    ask(&mut wire, "EHLO client.test.example", '2')?;
+    let login = STANDARD.encode(format!("\0{}\0{}", user.address, user.password));
+    ask(&mut wire, &format!("AUTH PLAIN {login}"), '2')?;
+    hand_over(&mut wire, mail, 1)
+}
+
+/// The envelope, the data, and as many answers as the protocol gives.
+fn hand_over<W: Read + Write>(wire: &mut BufReader<W>, mail: &Envelope, answers: usize) -> Result<()> {
+    ask(wire, &format!("MAIL FROM:<{}>", mail.from), '2')?;
     for to in &mail.to {
-        ask(&mut wire, &format!("RCPT TO:<{to}>"), '2')?;
+        ask(wire, &format!("RCPT TO:<{to}>"), '2')?;
     }
-    ask(&mut wire, "DATA", '3')?;
+    ask(wire, "DATA", '3')?;
     let mut out = Vec::with_capacity(mail.data.len() + 64);
     for line in mail.data.split_inclusive(|b| *b == b'\n') {
         if line.starts_with(b".") {
@@ -223,25 +243,25 @@ pub fn deliver(lmtp: u16, mail: &Envelope) -> Result<()> {
     }
     out.extend_from_slice(b".\r\n");
     wire.get_mut().write_all(&out)?;
-    for _ in &mail.to {
-        expect(&mut wire, '2').context("LMTP took the mail for no recipient")?;
+    for _ in 0..answers {
+        expect(wire, '2').context("the mail was not taken")?;
     }
-    ask(&mut wire, "QUIT", '2')
+    ask(wire, "QUIT", '2')
 }
 
-fn ask(wire: &mut BufReader<TcpStream>, line: &str, class: char) -> Result<()> {
+fn ask<W: Read + Write>(wire: &mut BufReader<W>, line: &str, class: char) -> Result<()> {
     wire.get_mut().write_all(format!("{line}\r\n").as_bytes())?;
     expect(wire, class).with_context(|| format!("after {line}"))
 }
 
-fn expect(wire: &mut BufReader<TcpStream>, class: char) -> Result<()> {
+fn expect<W: Read + Write>(wire: &mut BufReader<W>, class: char) -> Result<()> {
     loop {
-        let line = read_line(wire)?.context("LMTP closed the connection")?;
+        let line = read_line(wire)?.context("the server closed the connection")?;
         if line.as_bytes().get(3) == Some(&b'-') {
             continue;
         }
         if !line.starts_with(class) {
-            bail!("LMTP answered: {line}");
+            bail!("the server answered: {line}");
         }
         return Ok(());
     }

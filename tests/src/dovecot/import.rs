@@ -2,6 +2,7 @@
 //! It knows the Maildir++ names that Dovecot 2.3 reads and nothing of IMAP.
 
 use super::{Dovecot, User};
+use crate::sample::Stored;
 use anyhow::{Context, Result};
 use std::fs::{self, File};
 use std::io::Write;
@@ -9,31 +10,10 @@ use std::os::unix::fs::{MetadataExt, chown};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// A message as it shall lie in a mailbox.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Stored {
-    /// The bytes, CRLF lines.
-    pub raw: Vec<u8>,
-    /// INTERNALDATE, seconds since 1970.
-    pub date: i64,
-    /// `\Seen`.
-    pub seen: bool,
-    /// `\Flagged`.
-    pub flagged: bool,
-    /// `\Answered`.
-    pub answered: bool,
-    /// `\Draft`.
-    pub draft: bool,
-}
-
-impl Stored {
-    fn letters(&self) -> String {
-        // Maildir wants them in alphabetical order.
-        [(self.draft, 'D'), (self.flagged, 'F'), (self.answered, 'R'), (self.seen, 'S')]
-            .into_iter()
-            .filter_map(|(on, letter)| on.then_some(letter))
-            .collect()
-    }
+fn letters(message: &Stored) -> String {
+    let marks = [(message.draft, 'D'), (message.flagged, 'F'), (message.answered, 'R'), (message.seen, 'S')];
+    // Maildir wants them in alphabetical order.
+    marks.into_iter().filter_map(|(on, letter)| on.then_some(letter)).collect()
 }
 
 impl Dovecot {
@@ -45,7 +25,7 @@ impl Dovecot {
             let size = message.raw.len();
             // Dovecot gives UIDs by the number before the first dot, so the order given counts there, not the date.
             let order = already + index;
-            let name = format!("{order:010}.M{order}P1.godwit,S={size},W={size}:2,{}", message.letters());
+            let name = format!("{order:010}.M{order}P1.godwit,S={size},W={size}:2,{}", letters(message));
             let file_path = folder.join("cur").join(name);
             let mut file = File::create(&file_path)?;
             file.write_all(&message.raw)?;

@@ -9,10 +9,10 @@ use crate::authority::Authority;
 use crate::mailbox::Mailbox;
 use crate::net::{answers, free_ports};
 use crate::relay::{self, Envelope, Relay};
+pub use crate::sample::Stored;
 use crate::tied::{Spawn, Tied};
 use anyhow::{Context, Result, bail};
 pub use conf::{CAPABILITIES, Setup};
-pub use import::Stored;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -129,6 +129,12 @@ impl Dovecot {
             data: crate::sample::crlf(message),
         };
         relay::deliver(self.ports.lmtp, &mail)
+    }
+
+    /// Submits a message from one person to another, as a mail program does.
+    pub fn submit(&self, from: &User, to: &User, message: &[u8]) -> Result<()> {
+        let mail = Envelope { from: from.address.clone(), to: vec![to.address.clone()], data: crate::sample::crlf(message) };
+        relay::submit(self.ports.submissions, &self.root(), from, &mail)
     }
 
     /// Runs doveadm against this server and answers what it prints.
