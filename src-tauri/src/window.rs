@@ -67,7 +67,7 @@ pub fn make(app: &AppHandle, profile: &Path) -> tauri::Result<WebviewWindow> {
 /// forced to be the window's own document is found here, when it starts to load: it gets no command answered and goes at once.
 fn go_home(window: &WebviewWindow) {
     tracing::warn!("a page that is not Godwit's was kept out of the window");
-    let gone = Url::parse(app_origin()).map_err(tauri::Error::from).and_then(|home| window.navigate(home));
+    let gone = Url::parse(app_origin()).map_err(|e| tauri::Error::Anyhow(e.into())).and_then(|home| window.navigate(home));
     if let Err(error) = gone {
         tracing::error!(%error, "the window can't go back to its own page");
     }
