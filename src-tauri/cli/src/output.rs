@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn a_table_lines_up_in_every_script_and_obeys_no_escape() {
         let rows = vec![vec!["1".into(), "潮汐表".into(), "x".into()], vec!["22".into(), "a\u{1b}[31mb\nc".into(), "y".into()]];
-        assert_eq!(table(&["ID", "SUBJECT", ""], &rows, 20), "ID  SUBJECT\n1   潮汐表    x\n22  a [31mb c  y\n");
+        assert_eq!(table(&["ID", "SUBJECT", ""], &rows, 20), "ID  SUBJECT\n1   潮汐表     x\n22  a [31mb c  y\n");
         assert_eq!(table(&["A"], &[vec!["abcdefgh".into()]], 5), "A\nabcd…\n");
     }
 
