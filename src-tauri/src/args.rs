@@ -2,7 +2,7 @@
 //! bounded, never run, never a path unless it names a file that is there.
 
 use godwit_domain::{Error, Result};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 /// The longest `mailto:` address that is taken.
@@ -31,6 +31,16 @@ pub enum Open {
     },
 }
 
+impl Open {
+    /// As it is handed to another process, which reads it with [`open`].
+    pub fn into_text(self) -> String {
+        match self {
+            Self::Mailto { url } => url,
+            Self::File { path } => path,
+        }
+    }
+}
+
 /// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Asked {
@@ -54,23 +64,30 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked> {
     while let Some(arg) = args.next() {
         let text = arg.to_str().unwrap_or_default();
         match text {
-            _ if only_files => opens.push(file(arg)?),
+            _ if only_files => opens.push(file(&arg)?),
             "--" => only_files = true,
             "--help" | "-h" => return Ok(Asked::Help),
             "--version" | "-V" => return Ok(Asked::Version),
             "--profile" => profile = Some(folder(args.next())?),
             _ if text.starts_with("--profile=") => profile = Some(folder(text.get(10..).map(OsString::from))?),
-            _ if is_mailto(text) => opens.push(mailto(text)?),
             _ if text.starts_with('-') => {
                 return Err(Error::invalid("There is no such option.").mend("Run godwit --help."));
             }
-            _ => opens.push(file(arg)?),
+            _ => opens.push(open(&arg)?),
         }
         if opens.len() > MAX_OPENS {
             return Err(Error::invalid("That is too much to open at once.").mend("Open at most 16 messages."));
         }
     }
     Ok(Asked::Window { profile, opens })
+}
+
+/// One thing to open: from this command line, or handed over by another process.
+pub fn open(arg: &OsStr) -> Result<Open> {
+    match arg.to_str() {
+        Some(text) if is_mailto(text) => mailto(text),
+        _ => file(arg),
+    }
 }
 
 fn folder(value: Option<OsString>) -> Result<PathBuf> {
@@ -91,7 +108,7 @@ fn mailto(text: &str) -> Result<Open> {
     Ok(Open::Mailto { url: text.to_owned() })
 }
 
-fn file(arg: OsString) -> Result<Open> {
+fn file(arg: &OsStr) -> Result<Open> {
     let path = std::path::absolute(PathBuf::from(arg)).map_err(|_| Error::invalid("A file name is empty."))?;
     if !path.is_file() {
         return Err(Error::gone("There is no such file.").mend("Name a message file (.eml) or a mailto: address."));

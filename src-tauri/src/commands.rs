@@ -77,7 +77,7 @@ pub async fn open_attachment(shell: State<'_, Shell>, id: PlacementId, part: u32
 #[tauri::command]
 pub async fn save_attachment(shell: State<'_, Shell>, id: PlacementId, part: Option<u32>) -> Result<String> {
     shell.check_at_home()?;
-    let dir = dirs::downloads();
+    let dir = dirs::downloads()?;
     let dir = dir.to_str().ok_or_else(|| Error::invalid("The downloads folder has a name that is not Unicode."))?.to_owned();
     let saved = shell.engine().await?.ask(AttachmentSave { id, part, dir }).await?;
     saved.into_iter().next().ok_or_else(|| Error::gone("There is no such attachment."))

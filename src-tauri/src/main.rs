@@ -8,7 +8,6 @@ mod commands;
 mod engine;
 mod events;
 mod leave;
-mod opens;
 mod os;
 mod schemes;
 mod shell;
@@ -43,9 +42,7 @@ fn main() -> ExitCode {
 }
 
 fn start(profile: Option<PathBuf>, opens: Vec<Open>) -> Result<()> {
-    let from_env = || std::env::var_os("GODWIT_PROFILE").filter(|v| !v.is_empty()).map(PathBuf::from);
-    let profile = profile.or_else(from_env).unwrap_or_else(dirs::default_profile);
-    let profile = std::path::absolute(profile).map_err(|_| Error::invalid("The profile's folder has no name."))?;
+    let profile = dirs::profile(profile.as_deref())?;
     if tauri::async_runtime::block_on(raise_other(&profile, &opens))? {
         return Ok(());
     }
@@ -55,8 +52,7 @@ fn start(profile: Option<PathBuf>, opens: Vec<Open>) -> Result<()> {
 /// Hands over to a `godwit` that has this profile. `false`: there is none.
 async fn raise_other(profile: &Path, opens: &[Open]) -> Result<bool> {
     let Some(mut owner) = OwnerClient::connect(profile).await? else { return Ok(false) };
-    opens::leave(profile, opens)?;
-    owner.raise().await?;
+    owner.raise(opens.iter().cloned().map(Open::into_text).collect()).await?;
     Ok(true)
 }
 

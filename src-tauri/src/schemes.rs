@@ -39,7 +39,7 @@ pub fn mail<R: Runtime>(context: UriSchemeContext<'_, R>, request: Request<Vec<u
     });
 }
 
-/// Takes `POST attach://localhost/draft/<id>?name=…`; answers the draft as JSON, or the error.
+/// Takes `POST attach://localhost/draft/<id>?name=…&type=…`; answers the draft as JSON, or the error.
 pub fn attach<R: Runtime>(context: UriSchemeContext<'_, R>, request: Request<Vec<u8>>, responder: UriSchemeResponder) {
     let from_the_app =
         request.headers().get(header::ORIGIN).and_then(|o| o.to_str().ok()).is_some_and(|o| o == window::app_origin());
@@ -76,16 +76,23 @@ fn upload(request: Request<Vec<u8>>) -> Result<(DraftId, String, String, Vec<u8>
     let wrong = || Error::bug("The window attached a file in a way that the shell does not know.");
     let (path, query) = path.split_once('?').ok_or_else(wrong)?;
     let draft = path.strip_prefix("/draft/").and_then(|id| id.parse().ok()).map(DraftId).ok_or_else(wrong)?;
-    let name = url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == "name").map(|(_, name)| name.into_owned());
-    let name = name.filter(|n| !n.is_empty() && n.len() <= MAX_PATH).ok_or_else(wrong)?;
-    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
-    let kind = kind.and_then(|k| k.split(';').next()).map(str::trim).filter(|k| !k.is_empty() && k.len() <= 127);
-    let kind = kind.unwrap_or("application/octet-stream").to_ascii_lowercase();
+    let asked = |key: &str| url::form_urlencoded::parse(query.as_bytes()).find(|(k, _)| k == key).map(|(_, v)| v.into_owned());
+    let name = asked("name").filter(|n| !n.is_empty() && n.len() <= MAX_PATH).ok_or_else(wrong)?;
+    let kind = asked("type").and_then(|kind| media_type(&kind)).unwrap_or_else(|| "application/octet-stream".to_owned());
     let bytes = request.into_body();
     if bytes.len() > MAX_UPLOAD {
         return Err(Error::invalid("This file is larger than 50 MB.").mend("Share it by a link instead."));
     }
     Ok((draft, name, kind, bytes))
+}
+
+/// A media type without parameters, in lower case (RFC 6838 section 4.2); `None` where it has not that form.
+fn media_type(text: &str) -> Option<String> {
+    let (kind, subtype) = text.split(';').next()?.trim().split_once('/')?;
+    let ok = |name: &str| {
+        (1..=127).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
+    };
+    (ok(kind) && ok(subtype)).then(|| format!("{kind}/{subtype}").to_ascii_lowercase())
 }
 
 /// Whether the window's top-level document is the app. A frame's own page, forced to be top-level, gets nothing.
@@ -127,12 +134,13 @@ mod tests {
     use super::*;
 
     fn post(uri: &str, bytes: usize) -> Request<Vec<u8>> {
-        Request::builder().method("POST").uri(uri).header("content-type", "Image/PNG; x=1").body(vec![0; bytes]).unwrap()
+        Request::builder().method("POST").uri(uri).body(vec![0; bytes]).unwrap()
     }
 
     #[test]
     fn an_upload_names_its_draft_and_file() {
-        let (draft, name, kind, bytes) = upload(post("attach://localhost/draft/7?name=Tide%20%C3%A9.png", 3)).unwrap();
+        let (draft, name, kind, bytes) =
+            upload(post("attach://localhost/draft/7?name=Tide%20%C3%A9.png&type=Image/PNG%3B%20x%3D1", 3)).unwrap();
         assert_eq!((draft, name.as_str(), kind.as_str(), bytes.len()), (DraftId(7), "Tide é.png", "image/png", 3));
     }
 
@@ -143,6 +151,17 @@ mod tests {
         }
         assert!(upload(post("attach://localhost/draft/7?name=", 1)).is_err());
         assert_eq!(upload(post("attach://localhost/draft/7?name=a", MAX_UPLOAD + 1)).unwrap_err().kind, ErrorKind::Invalid);
+    }
+
+    #[test]
+    fn a_media_type_is_taken_only_in_its_own_form() {
+        let check = |text: &str, want: Option<&str>| assert_eq!(media_type(text).as_deref(), want, "{text}");
+        check("text/plain", Some("text/plain"));
+        check("Application/VND.ms-excel; charset=x", Some("application/vnd.ms-excel"));
+        check("text", None);
+        check("a/b/c", None);
+        check("a/b\r\nX: y", None);
+        check("/", None);
     }
 
     #[test]

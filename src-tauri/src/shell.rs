@@ -3,7 +3,7 @@
 
 use crate::args::Open;
 use crate::engine::{Engine, OpenOptions, OpenReport, os::socket::OwnerClient, secrets::KeySource};
-use crate::{events, leave, opens};
+use crate::{args, events, leave};
 use godwit_domain::api::Password;
 use godwit_domain::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
@@ -52,11 +52,11 @@ pub enum Unlock {
 }
 
 impl Unlock {
-    fn source(&self) -> KeySource {
+    fn source(&self) -> Result<KeySource> {
         match self {
             Self::Retry => KeySource::from_env(),
-            Self::ThisRunOnly => KeySource::ThisRunOnly,
-            Self::Passphrase(password) => KeySource::Passphrase(password.clone()),
+            Self::ThisRunOnly => Ok(KeySource::ThisRunOnly),
+            Self::Passphrase(password) => Ok(KeySource::Passphrase(password.clone())),
         }
     }
 }
@@ -166,7 +166,7 @@ pub fn open(app: &AppHandle, unlock: Unlock, first: bool) {
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
         let shell = app.state::<Shell>();
-        match open_engine(&app, &shell.profile, &unlock).await {
+        match open_engine(&shell, &unlock).await {
             Ok(Some((engine, report))) => {
                 tauri::async_runtime::spawn(events::forward(app.clone(), engine.clone()));
                 tauri::async_runtime::spawn(answer_others(app.clone(), engine.clone()));
@@ -181,15 +181,15 @@ pub fn open(app: &AppHandle, unlock: Unlock, first: bool) {
 }
 
 /// Opens the profile. `None`: another window has it and was raised.
-async fn open_engine(_app: &AppHandle, profile: &std::path::Path, unlock: &Unlock) -> Result<Option<(Engine, OpenReport)>> {
+async fn open_engine(shell: &Shell, unlock: &Unlock) -> Result<Option<(Engine, OpenReport)>> {
     let until = tokio::time::Instant::now() + WAIT_FOR_PROFILE;
     loop {
-        let options = OpenOptions { dir: profile.to_owned(), key: unlock.source(), run_workers: true };
+        let options = OpenOptions { dir: shell.profile.clone(), key: unlock.source()?, run_workers: true };
         match Engine::open(options).await {
             Ok(open) => return Ok(Some(open)),
             Err(error) if error.kind == ErrorKind::ProfileInUse && tokio::time::Instant::now() < until => {
-                if let Some(mut owner) = OwnerClient::connect(profile).await? {
-                    owner.raise().await?;
+                if let Some(mut owner) = OwnerClient::connect(&shell.profile).await? {
+                    owner.raise(shell.take_opens().into_iter().map(Open::into_text).collect()).await?;
                     return Ok(None);
                 }
                 tokio::time::sleep(LOOK_AGAIN).await;
@@ -201,11 +201,14 @@ async fn open_engine(_app: &AppHandle, profile: &std::path::Path, unlock: &Unloc
 
 /// Answers `godwitctl` and a second `godwit` until the engine closes.
 async fn answer_others(app: AppHandle, engine: Engine) {
-    engine
-        .serve_owner(move || {
-            crate::window::raise(&app);
-            let shell = app.state::<Shell>();
-            shell.add_opens(&app, opens::take(&shell.profile));
-        })
-        .await;
+    let raise = move |open: Vec<String>| {
+        crate::window::raise(&app);
+        // Handed over by another process: read as hostile as a command line. What can't be opened is told there, not here.
+        let opens = open.iter().filter_map(|text| args::open(text.as_ref()).ok()).collect();
+        app.state::<Shell>().add_opens(&app, opens);
+        Ok(())
+    };
+    if let Err(error) = engine.serve_owner(raise).await {
+        tracing::warn!(kind = ?error.kind, "other processes can't reach this one: {error}");
+    }
 }

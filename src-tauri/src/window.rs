@@ -36,7 +36,6 @@ fn may_navigate(url: &Url) -> bool {
 
 /// Makes the window. It is shown once its ground has the right colour.
 pub fn make(app: &AppHandle, profile: &Path) -> tauri::Result<WebviewWindow> {
-    let home = app.clone();
     let builder = WebviewWindowBuilder::new(app, MAIN, WebviewUrl::App("index.html".into()))
         .title("Godwit")
         .inner_size(1280.0, 800.0)
@@ -50,9 +49,11 @@ pub fn make(app: &AppHandle, profile: &Path) -> tauri::Result<WebviewWindow> {
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .on_download(|_, _| false)
         .on_permission_request(|_, _| PermissionResponse::Deny)
-        .on_page_load(move |_, load| {
-            if matches!(load.event(), PageLoadEvent::Started) || !is_app(load.url()) {
-                home.state::<Shell>().set_at_home(is_app(load.url()));
+        .on_page_load(|window, load| {
+            let here = is_app(load.url());
+            window.state::<Shell>().set_at_home(here);
+            if !here && matches!(load.event(), PageLoadEvent::Started) {
+                go_home(&window);
             }
         });
     let window = crate::os::keep_web_data(builder, profile).build()?;
@@ -60,6 +61,16 @@ pub fn make(app: &AppHandle, profile: &Path) -> tauri::Result<WebviewWindow> {
     window.set_background_color(Some(ground))?;
     window.show()?;
     Ok(window)
+}
+
+/// WebKitGTK asks `may_navigate` for frames and for the window alike, with nothing to tell them apart. So a message's page that was
+/// forced to be the window's own document is found here, when it starts to load: it gets no command answered and goes at once.
+fn go_home(window: &WebviewWindow) {
+    tracing::warn!("a page that is not Godwit's was kept out of the window");
+    let gone = Url::parse(app_origin()).map_err(|e| tauri::Error::Anyhow(e.into())).and_then(|home| window.navigate(home));
+    if let Err(error) = gone {
+        tracing::error!(%error, "the window can't go back to its own page");
+    }
 }
 
 /// Brings the window to the front.

@@ -6,16 +6,17 @@ use std::path::{Path, PathBuf};
 
 pub mod secrets {
     use super::*;
+    #[derive(Clone)]
     pub enum KeySource {
         Keychain,
         Passphrase(Password),
         ThisRunOnly,
     }
     impl KeySource {
-        pub fn from_env() -> Self {
+        pub fn from_env() -> Result<Self> {
             match std::env::var("GODWIT_PASSPHRASE") {
-                Ok(p) => Self::Passphrase(Password::new(p)),
-                Err(_) => Self::Keychain,
+                Ok(p) => Ok(Self::Passphrase(Password::new(p))),
+                Err(_) => Ok(Self::Keychain),
             }
         }
     }
@@ -29,12 +30,12 @@ pub mod reading {
 }
 pub mod os {
     pub mod dirs {
-        use std::path::PathBuf;
-        pub fn default_profile() -> PathBuf {
-            std::env::temp_dir().join("godwit-shim")
+        use std::path::{Path, PathBuf};
+        pub fn profile(asked: Option<&Path>) -> godwit_domain::Result<PathBuf> {
+            Ok(asked.map_or_else(|| std::env::temp_dir().join("godwit-shim"), Path::to_path_buf))
         }
-        pub fn downloads() -> PathBuf {
-            std::env::temp_dir()
+        pub fn downloads() -> godwit_domain::Result<PathBuf> {
+            Ok(std::env::temp_dir())
         }
     }
     pub mod socket {
@@ -47,7 +48,7 @@ pub mod os {
             pub async fn call(&mut self, _request: Request) -> Result<serde_json::Value> {
                 Err(Error::bug("No engine."))
             }
-            pub async fn raise(&mut self) -> Result<()> {
+            pub async fn raise(&mut self, _open: Vec<String>) -> Result<()> {
                 Ok(())
             }
         }
@@ -92,8 +93,8 @@ impl Engine {
         let sum: u64 = bytes.iter().map(|b| u64::from(*b)).sum();
         Err(Error::bug(format!("{name} {media_type} {} {sum}", bytes.len())))
     }
-    pub async fn serve_owner(&self, _raise: impl Fn() + Send + Sync + 'static) {
-        std::future::pending::<()>().await;
+    pub async fn serve_owner(&self, _raise: impl Fn(Vec<String>) -> Result<()> + Send + Sync + 'static) -> Result<()> {
+        std::future::pending().await
     }
     pub async fn close(self) {}
 }
