@@ -10,6 +10,7 @@ pub mod draft;
 pub mod error;
 pub mod event;
 pub mod flags;
+pub mod html;
 pub mod ids;
 pub mod mailbox;
 pub mod message;
