@@ -54,7 +54,7 @@ impl Session {
         let reply = reply.map_err(|e| e.tell(&self.host))?;
         match reply.code {
             235 => Ok(()),
-            421 | 400..=499 => Err(reply.tell(busy(&self.host, "did not let us sign in just now"))),
+            400..=499 => Err(reply.tell(busy(&self.host, "did not let us sign in just now"))),
             _ => Err(reply.tell(
                 Error::new(ErrorKind::SignInNeeded, format!("{} refused the sign-in.", self.host))
                     .mend("Check user name and password; many providers want an app password for mail programs."),

@@ -176,9 +176,8 @@ async fn write(session: &mut Session, bytes: &[u8]) -> Step {
     };
     let Err(error) = written else { return Ok(()) };
     // A server that has enough says why before it hangs up.
-    match tokio::time::timeout(LAST_WORDS, session.wire.reply()).await {
-        Ok(Ok(reply)) => positive(session, &reply, "stopped taking this mail")?,
-        Ok(Err(_)) | Err(_) => {}
+    if let Ok(Ok(reply)) = tokio::time::timeout(LAST_WORDS, session.wire.reply()).await {
+        positive(session, &reply, "stopped taking this mail")?;
     }
     Err(not_sent(session, &Broken::Io(error)))
 }
