@@ -6,6 +6,7 @@ mod connect;
 mod patient;
 mod tls;
 
+pub(crate) use connect::io_error;
 pub use connect::{ConnectError, Link, connect};
 pub use patient::Patient;
 pub use tls::TlsContext;
