@@ -1,0 +1,22 @@
+// Sizes and counts in words.
+
+const figures = new Intl.NumberFormat("en-GB");
+
+export const number = (n: number): string => figures.format(n);
+
+export const plural = (n: number, one: string, many = `${one}s`): string => `${number(n)} ${n === 1 ? one : many}`;
+
+export function size(bytes: number): string {
+  if (bytes < 1000) return `${bytes} bytes`;
+  if (bytes < 1024 * 1000) return `${Math.max(1, Math.round(bytes / 1024))} KB`;
+  const mega = bytes / 1024 / 1024;
+  return mega < 1000 ? `${mega.toFixed(mega < 10 ? 1 : 0)} MB` : `${(mega / 1024).toFixed(1)} GB`;
+}
+
+/** Cuts the middle out of a long file name, never the extension. */
+export function cutMiddle(name: string, most = 34): string {
+  const all = [...name];
+  if (all.length <= most) return name;
+  const tail = Math.min(12, Math.floor(most / 2));
+  return `${all.slice(0, most - tail - 1).join("")}…${all.slice(-tail).join("")}`;
+}
