@@ -20,7 +20,7 @@ fn a_reply_is_delivered_and_filed() -> Result<()> {
     window.type_into(&body, "Then the motor it is.")?;
     window.press_on("button", "Send")?;
     let taken = dovecot.relay.wait_for(&marit.address, 1, Duration::from_secs(60))?;
-    assert_eq!(taken[0].to, [jonas.address.clone()]);
+    assert_eq!(taken[0].to, std::slice::from_ref(&jonas.address));
     let text = String::from_utf8_lossy(&taken[0].data).into_owned();
     assert!(text.contains("Then the motor it is."), "{text}");
     assert!(text.contains("In-Reply-To:"), "{text}");
