@@ -1,6 +1,9 @@
 //! The store's own tests: two files in a temp folder each, no server.
 
+mod actions;
+mod files;
 mod lists;
+mod sync;
 
 use super::*;
 use godwit_domain::mime::Headers;
