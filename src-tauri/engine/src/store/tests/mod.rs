@@ -3,6 +3,7 @@
 mod actions;
 mod files;
 mod lists;
+mod speed;
 mod sync;
 
 use super::*;
