@@ -4,7 +4,7 @@
 
 mod args;
 mod commands;
-#[path = "../cli/src/shim.rs"]
+#[path = "../cli/src/engine.rs"]
 mod engine;
 mod events;
 mod leave;

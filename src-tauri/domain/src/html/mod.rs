@@ -1,8 +1,29 @@
 //! HTML of mail: made text, made safe, and proven safe by a second reader.
+//! The road is survey -> ammonia -> rewrite (links, pictures, styles) -> verify; what fails on the way is shown as text.
 
+mod allow;
+mod clean;
+mod hosts;
+mod plain;
+mod render;
+mod rewrite;
+mod style;
+mod survey;
 mod text;
+mod verdict;
+mod verify;
 
+pub use clean::sanitise_for_composer;
+pub use plain::from_text;
+pub use render::{RenderOptions, render};
 pub use text::to_text;
+pub use verdict::verdict;
+pub use verify::verify;
+
+/// Bytes of HTML that are rendered; what lies behind is cut off and named as a problem.
+pub const MAX_HTML: usize = 4 << 20;
+/// Links and remote things that are listed.
+pub const MAX_LISTED: usize = 2_000;
 
 /// Text with the characters escaped that mean something in HTML, also inside quoted attributes.
 pub fn escaped(text: &str) -> String {

@@ -98,3 +98,20 @@ impl Engine {
     }
     pub async fn close(self) {}
 }
+#[allow(dead_code)]
+pub async fn discover(_email: &str) -> Vec<Candidate> {
+    Vec::new()
+}
+#[allow(dead_code)]
+pub fn render(raw: &[u8], _allow_remote: bool) -> Result<Rendered> {
+    let p = godwit_domain::mime::parse(raw);
+    Ok(Rendered {
+        html: String::new(),
+        text: p.text,
+        remote: vec![],
+        links: vec![],
+        attachments: p.attachments,
+        verdict: Verdict { level: VerdictLevel::Unknown, reasons: vec![] },
+        problems: p.problems,
+    })
+}
