@@ -228,15 +228,7 @@ export const verbs: Verb[] = [
   verb("pane-previous", "Previous pane", "arrow-left", ["Shift+F6"], "Going about", free, () => cyclePane(-1)),
 
   verb("get-mail", "Get mail", "refresh-cw", ["F5"], "Mail", free, (app) => void app.getMail()),
-  verb(
-    "settings",
-    "Settings",
-    "settings",
-    ["Ctrl+,"],
-    "Window",
-    free,
-    (app) => void (app.dialog = { kind: "settings" }),
-  ),
+  verb("settings", "Settings", "settings", ["Ctrl+,"], "Window", free, (app) => void (app.settingsPart = "Accounts")),
   verb("palette", "Commands", "search", ["Ctrl+k"], "Window", free, (app) => void (app.dialog = { kind: "palette" })),
   verb("keys", "All keys", "keyboard", ["?"], "Window", free, (app) => void (app.dialog = { kind: "keys" })),
   verb("add-account", "Add account", "plus", [], "Mail", free, (app) => {

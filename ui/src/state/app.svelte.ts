@@ -24,8 +24,8 @@ import { Selection } from "./selection";
 import { Toasts } from "./toasts.svelte";
 
 export type Place = Scope | { kind: "starred" } | { kind: "outbox" };
+export type SettingsPart = "Accounts" | "Appearance" | "Reading" | "Writing" | "Notifications" | "Keyboard";
 export type Dialog =
-  | { kind: "settings" }
   | { kind: "keys" }
   | { kind: "palette" }
   | { kind: "move"; targets: Targets; copy: boolean }
@@ -61,6 +61,8 @@ export class App {
   search = $state("");
   dialog = $state.raw<Dialog | null>(null);
   wizard = $state(false);
+  /** The page of the settings that is open. */
+  settingsPart = $state<SettingsPart | null>(null);
   drawer = $state(false);
   /** Where there is room for one pane only: whether it is the message. */
   readingOpen = $state(false);
