@@ -67,6 +67,8 @@ export class App {
   /** Where there is room for one pane only: whether it is the message. */
   readingOpen = $state(false);
   getting = $state(false);
+  /** Counts the times that the list is to take the focus. */
+  wantsFocus = $state(0);
 
   private receipts: number[] = [];
   private readonly held = new Map<number, string>();
@@ -103,7 +105,10 @@ export class App {
     );
     await Promise.all([this.mail.load(), settings]);
     if (this.mail.accounts.length === 0) this.wizard = true;
-    else await this.goHome();
+    else {
+      await this.goHome();
+      this.wantsFocus += 1;
+    }
   }
 
   private takeSettings(settings: Settings): void {
@@ -181,8 +186,10 @@ export class App {
       threaded: this.settings.threaded && !search && this.place.kind !== "starred",
       search: search || null,
     });
-    if (this.list.focus >= 0) this.list.choose(0);
-    if (hasTwoPanes(this.look.layout) && this.list.len > 0 && !search) this.openFocused();
+    const two = hasTwoPanes(this.look.layout);
+    if (two && this.list.len > 0) this.list.choose(0);
+    else this.list.focus = -1;
+    if (two && this.list.len > 0 && !search) this.openFocused();
     else this.reading.clear();
     this.setTitle();
   }
