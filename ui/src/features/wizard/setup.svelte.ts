@@ -22,6 +22,8 @@ export type Wrong = Partial<Record<"email" | "password" | "imap" | "smtp" | "ima
 
 export class Setup {
   step = $state<Step>("address");
+  /** Counts the attempts that something was wrong with: the focus goes there. */
+  refused = $state(0);
   name = $state("");
   email = $state("");
   password = $state("");
@@ -52,7 +54,13 @@ export class Setup {
         ? `That is not an address. Did you mean ${guess}?`
         : "That is not an address. It looks like name@provider.";
     if (!this.password) this.wrong.password = "Type your password.";
-    return Object.keys(this.wrong).length === 0;
+    return this.fine();
+  }
+
+  private fine(): boolean {
+    const fine = Object.keys(this.wrong).length === 0;
+    if (!fine) this.refused += 1;
+    return fine;
   }
 
   async lookUp(): Promise<void> {
@@ -130,7 +138,7 @@ export class Setup {
       else wrong.user = "Type the name you sign in with.";
     }
     this.wrong = wrong;
-    return Object.keys(wrong).length === 0;
+    return this.fine();
   }
 
   private get draft(): AccountDraft {
@@ -195,6 +203,7 @@ export class Setup {
     }
     this.step = this.before;
     this.error = error;
+    this.refused += 1;
     if (error.kind === "sign_in_needed") {
       this.wrong = { password: [error.what, error.mend].filter(Boolean).join(" ") };
       if (this.before === "by_hand") this.all = true;
