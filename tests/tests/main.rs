@@ -1,1 +1,3 @@
-//! journeys
+//! Journeys and window tests: plain stories about a person and their mail, told against real servers.
+
+mod fixtures;

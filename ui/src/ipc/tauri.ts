@@ -41,7 +41,8 @@ export async function tauriBackend(): Promise<Backend> {
       const url = `${uploadOrigin(frameOrigin)}/draft/${draft}?name=${encodeURIComponent(file.name)}&type=${encodeURIComponent(file.type)}`;
       let answer: Response;
       try {
-        answer = await fetch(url, { method: "POST", body: file });
+        // Bytes, not the file itself: WebKitGTK takes the program down when a custom scheme is handed a Blob.
+        answer = await fetch(url, { method: "POST", body: await file.arrayBuffer() });
       } catch (thrown) {
         throw asFailure(thrown);
       }
