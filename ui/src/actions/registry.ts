@@ -78,7 +78,8 @@ function cyclePane(by: number): void {
     (one) => one.checkVisibility?.() ?? true,
   );
   const here = panes.findIndex((one) => one.contains(document.activeElement));
-  panes[(here + by + panes.length) % panes.length]?.focus();
+  const next = panes[(here + by + panes.length) % panes.length];
+  (next?.tabIndex === 0 ? next : (next?.querySelector<HTMLElement>('[tabindex="0"], input') ?? next))?.focus();
 }
 
 export const focusSearch = (): void =>

@@ -74,6 +74,7 @@ export class App {
   private readonly held = new Map<number, string>();
   private actedOnFocus = false;
   private followTimer: ReturnType<typeof setTimeout> | undefined;
+  private rereadTimer: ReturnType<typeof setTimeout> | undefined;
   private widthTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(readonly backend: Backend) {
@@ -143,16 +144,23 @@ export class App {
     if (event.kind === "outbox_changed") queueMicrotask(() => void this.tellSent());
   }
 
-  /** The open conversation's flags may have changed: its row says so. */
+  /** The open conversation may have changed: it is read again, a burst of changes once. */
   private rereadOpen(): void {
+    clearTimeout(this.rereadTimer);
+    this.rereadTimer = setTimeout(() => void this.rereadNow(), 30);
+  }
+
+  private async rereadNow(): Promise<void> {
     const row = this.reading.row;
     if (!row) return;
-    this.backend
-      .call("rows", { ids: [row.id] })
-      .then(([now]) => {
-        if (now && this.reading.row?.id === now.id) this.reading.row = now;
-      })
-      .catch(() => undefined);
+    const threaded = this.list.spec?.threaded ?? false;
+    try {
+      const [now] = await this.backend.call("rows", { ids: [row.id] });
+      const inList = this.list.focused?.id === row.id ? this.list.focused : undefined;
+      if (now) await this.reading.refresh({ ...now, count: inList?.count ?? row.count }, threaded);
+    } catch {
+      // What is shown stays; opening it again tells what is wrong.
+    }
   }
 
   // Where the list is

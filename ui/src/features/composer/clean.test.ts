@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { mentionsAttachment } from "../../state/drafts.svelte";
-import { clean, htmlToText, textToHtml } from "./clean";
+import { textToHtml } from "../../words/html";
+import { clean, htmlToText } from "./clean";
 
 test.each([
   ['<p onclick="x()">a</p>', "<p>a</p>"],

@@ -40,17 +40,6 @@ export function clean(html: string): string {
   });
 }
 
-export const escapeHtml = (text: string): string =>
-  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-
-/** Lines of plain text as paragraphs. */
-export const textToHtml = (text: string): string =>
-  text
-    .replaceAll("\r\n", "\n")
-    .split(/\n{2,}/)
-    .map((part) => `<p>${escapeHtml(part).replaceAll("\n", "<br>") || "<br>"}</p>`)
-    .join("");
-
 /** The words of the composer's HTML, one line per block. */
 export function htmlToText(html: string): string {
   const holder = new DOMParser().parseFromString(clean(html), "text/html").body;

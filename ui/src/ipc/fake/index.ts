@@ -166,6 +166,7 @@ export class FakeBackend implements Backend {
 
   changed(): void {
     recount(this.world);
+    this.emit({ kind: "messages_changed", messages: [] });
     this.views.refresh();
     this.emit({ kind: "mailboxes_changed" });
   }
