@@ -5,6 +5,7 @@ pub mod account;
 pub mod action;
 pub mod api;
 pub mod bindings;
+pub mod compose;
 pub mod discover;
 pub mod draft;
 pub mod error;

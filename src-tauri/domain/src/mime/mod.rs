@@ -11,7 +11,7 @@ mod preview;
 mod tame;
 mod words;
 
-pub(crate) use fields::is_unseen;
+pub(crate) use fields::{cleaned, is_unseen};
 pub use headers::*;
 pub use names::{danger, safe_name};
 pub use parse::{parse, part, part_by_content_id};
