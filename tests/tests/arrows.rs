@@ -66,6 +66,7 @@ fn the_domain_has_no_clock_no_socket_and_no_file() {
     let forbidden = ["SystemTime", "Instant::now", "tokio", "std::net", "std::fs", "std::process", "OffsetDateTime::now"];
     for (name, text) in sources("src-tauri/domain/src", &[".rs"]) {
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let code: String = code.lines().map(|line| line.split("//").next().unwrap_or_default().to_owned() + "\n").collect();
         let is_test = name.contains("test");
         for word in forbidden {
             assert!(is_test || !code.contains(word), "{name} names {word}");
