@@ -30,6 +30,10 @@ fn nobody_names(words: &[&str], dir: &str, ending: &[&str], except: &[&str]) {
         }
         for (number, line) in text.lines().enumerate() {
             let code = line.split("//").next().unwrap_or_default();
+            // A type is no dependency: nothing of it is left when the program runs.
+            if code.trim_start().starts_with("import type") {
+                continue;
+            }
             for word in words {
                 assert!(!code.contains(word), "{name}:{} names {word}, whose home is {except:?}", number + 1);
             }
