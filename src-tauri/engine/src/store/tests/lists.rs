@@ -139,7 +139,7 @@ async fn a_long_list_shows_its_first_screen_before_the_rest() {
     let spec = of(inbox);
     let (opened, partial) = home.store.reader(For::Person, move |desk| hub.open_long(desk, spec, 100)).await.unwrap();
     assert!(partial);
-    assert_eq!(opened.len as usize, view::FIRST);
+    assert_eq!(opened.len as usize, crate::store::view::FIRST);
     let ids = home.deliver(inbox, mails(701..=702)).await;
     let first = home.store.view_window(opened.view, 0, 3).await.unwrap();
     assert_eq!((first[0].id, first[2].subject.as_str()), (ids[0], "Letter 700"));
