@@ -1,1 +1,6 @@
-//! journeys
+//! Journeys and window tests: plain stories about a person and their mail, told against real servers.
+
+mod arrows;
+mod fixtures;
+mod journeys;
+mod window;

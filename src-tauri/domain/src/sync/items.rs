@@ -71,6 +71,8 @@ pub struct FetchedHeader {
     pub internal_date: Option<i64>,
     /// RFC822.SIZE
     pub size: Option<u32>,
+    /// PREVIEW (RFC 8970), where it was asked for and the server has it.
+    pub preview: Option<String>,
     /// The header fields as they came.
     pub header: Vec<u8>,
 }

@@ -1,1 +1,33 @@
-//! (room being built)
+//! IMAP: the home of async-imap, which signs in and compresses; framing, reading and waiting are our own (docs/protocol.md section 2).
+//! It knows no store and decides nothing about synchronising.
+
+mod capabilities;
+mod changing;
+mod code;
+mod command;
+mod connection;
+mod events;
+mod fetch;
+mod fetching;
+mod framer;
+mod idle;
+mod items;
+mod mailboxes;
+mod mutf7;
+mod refusal;
+mod response;
+#[cfg(test)]
+mod scripted;
+mod searching;
+mod session;
+mod sign_in;
+mod tap;
+#[cfg(test)]
+mod tests;
+mod token;
+
+pub use capabilities::Capabilities;
+pub use connection::Connection;
+pub use items::*;
+pub use mutf7::{decode as decode_name, encode as encode_name};
+pub use sign_in::{ImapTarget, probe};

@@ -1,0 +1,46 @@
+//! When to try again: one pure function of the error and of how often it failed.
+
+use crate::{Error, ErrorKind};
+
+/// What to do after a connection or a sync failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retry {
+    /// Try again after this many milliseconds (before jitter).
+    After(u64),
+    /// Only a person can mend it.
+    Stop,
+}
+
+/// The longest wait between two tries, in milliseconds.
+pub const LONGEST_WAIT_MS: u64 = 300_000;
+
+/// 2, 4, 8 … 300 s for what passes; a stop for what does not. `failures` counts from 1.
+pub fn retry_after(error: &Error, failures: u32) -> Retry {
+    use ErrorKind::*;
+    match error.kind {
+        SignInNeeded | CertificateExpired | CertificateName | CertificateUntrusted | Unsupported | StorageFull | ReadOnly
+        | KeyUnavailable | Corrupt | Invalid | Cancelled => Retry::Stop,
+        Offline | HostUnknown | PortRefused | TimedOut | Tls | Busy | Protocol | Refused | Gone | Uncertain | ProfileInUse
+        | Bug => {
+            let wait = 2_000u64.saturating_mul(1 << failures.saturating_sub(1).min(16));
+            Retry::After(wait.min(LONGEST_WAIT_MS))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_password_is_never_tried_again_by_itself() {
+        assert_eq!(retry_after(&Error::new(ErrorKind::SignInNeeded, "no"), 1), Retry::Stop);
+    }
+
+    #[test]
+    fn waits_double_up_to_five_minutes() {
+        let error = Error::new(ErrorKind::Offline, "no network");
+        let waits: Vec<_> = [1, 2, 3, 8, 9, 1000].map(|n| retry_after(&error, n)).to_vec();
+        assert_eq!(waits, [2_000, 4_000, 8_000, 256_000, 300_000, 300_000].map(Retry::After));
+    }
+}

@@ -1,0 +1,77 @@
+//! Deciding in which windows a mailbox is read: newest first, sized by how densely its UIDs lie, resumable at any point.
+
+/// Rows of the first screen's window.
+pub const FIRST_WINDOW: u32 = 200;
+/// Rows of the windows after it.
+pub const NEXT_WINDOW: u32 = 2_000;
+
+/// What is known while reading backwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// Every UID from here up is read; UIDNEXT before the first window.
+    pub down_to: u32,
+    /// Messages on the server below `down_to`, as far as EXISTS tells.
+    pub remaining: u32,
+    /// Whether the first screen is still to come.
+    pub first: bool,
+    /// Windows in a row that held nothing: a gap, to be crossed in growing steps.
+    pub empty: u32,
+}
+
+/// The next window (both ends included), or `None` when UID 1 is reached.
+/// UIDs may lie sparsely: the window grows so that about as many rows come back as were meant to.
+pub fn next_window(at: Reading) -> Option<(u32, u32)> {
+    let high = at.down_to.checked_sub(1).filter(|h| *h > 0)?;
+    if at.remaining == 0 {
+        return Some((1, high));
+    }
+    let rows = if at.first { FIRST_WINDOW } else { NEXT_WINDOW };
+    if at.remaining <= rows {
+        return Some((1, high));
+    }
+    let span = u64::from(high) * u64::from(rows) / u64::from(at.remaining);
+    let span = span.saturating_mul(1 << (2 * at.empty.min(15)));
+    let span = u32::try_from(span).unwrap_or(u32::MAX).clamp(rows, high);
+    Some((high - span + 1, high))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn walk(uids: &[u32]) -> (usize, Vec<u32>) {
+        let mut at =
+            Reading { down_to: uids.iter().max().map_or(1, |m| m + 1), remaining: uids.len() as u32, first: true, empty: 0 };
+        let (mut windows, mut read) = (0, Vec::new());
+        while let Some((low, high)) = next_window(at) {
+            let got: Vec<u32> = uids.iter().copied().filter(|u| (low..=high).contains(u)).collect();
+            let empty = if got.is_empty() { at.empty + 1 } else { 0 };
+            at = Reading { down_to: low, remaining: at.remaining - got.len() as u32, first: false, empty };
+            read.extend(got);
+            windows += 1;
+            assert!(windows < 100_000);
+        }
+        read.sort_unstable();
+        (windows, read)
+    }
+
+    #[test]
+    fn every_message_is_read_once_in_few_windows() {
+        let dense: Vec<u32> = (1..=100_000).collect();
+        let sparse: Vec<u32> = (1..=5_000).map(|n| n * 800_000).collect();
+        let old_block: Vec<u32> = (1..=10_000).chain([4_000_000_000]).collect();
+        for uids in [dense, sparse, old_block, vec![], vec![1], vec![u32::MAX - 1]] {
+            let (windows, read) = walk(&uids);
+            assert_eq!(read, uids);
+            assert!(windows <= uids.len() / 1000 + 30, "{windows} windows for {}", uids.len());
+        }
+    }
+
+    #[test]
+    fn the_first_window_is_a_screenful_however_large_the_mailbox() {
+        assert_eq!(
+            next_window(Reading { down_to: 1_000_001, remaining: 1_000_000, first: true, empty: 0 }),
+            Some((999_801, 1_000_000))
+        );
+    }
+}

@@ -1,0 +1,81 @@
+//! What the server said unasked, kept until somebody takes it: coalesced and bounded.
+
+use super::items::MailboxEvent;
+use godwit_domain::sync::UidSet;
+
+/// More of one kind than this, and the mailbox has to be looked at again anyway.
+const MOST: usize = 10_000;
+
+#[derive(Debug, Default)]
+pub(super) struct Events {
+    list: Vec<MailboxEvent>,
+    exists: Option<u32>,
+    vanished: UidSet,
+    overflow: bool,
+}
+
+impl Events {
+    pub fn push(&mut self, event: MailboxEvent) {
+        match event {
+            MailboxEvent::Exists(n) => self.exists = Some(n),
+            MailboxEvent::Vanished(uids) => self.vanished = self.vanished.union(&uids),
+            event if self.list.len() < MOST => self.list.push(event),
+            _ => self.overflow = true,
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty() && self.exists.is_none() && self.vanished.is_empty()
+    }
+
+    /// Everything, oldest first; EXISTS counts after all that went.
+    pub fn take(&mut self) -> Vec<MailboxEvent> {
+        let Self { mut list, exists, vanished, overflow } = std::mem::take(self);
+        if !vanished.is_empty() {
+            list.push(MailboxEvent::Vanished(vanished));
+        }
+        list.extend(exists.map(MailboxEvent::Exists));
+        if overflow {
+            list.push(MailboxEvent::Overflow);
+        }
+        list
+    }
+
+    /// What was said of a mailbox means nothing once another is open; words for people stay.
+    pub fn forget_mailbox(&mut self) {
+        self.list.retain(|e| matches!(e, MailboxEvent::Alert(_) | MailboxEvent::Bye(_)));
+        self.exists = None;
+        self.vanished = UidSet::new();
+        self.overflow = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_events_become_few_and_none_is_lost_silently() {
+        let mut events = Events::default();
+        for n in 1..=20_000 {
+            events.push(MailboxEvent::Exists(n));
+            events.push(MailboxEvent::Vanished(UidSet::range(n, n)));
+            events.push(MailboxEvent::FlagsAt(n));
+        }
+        let taken = events.take();
+        assert_eq!(taken.len(), MOST + 3);
+        assert!(taken.contains(&MailboxEvent::Vanished(UidSet::range(1, 20_000))));
+        assert!(taken.contains(&MailboxEvent::Exists(20_000)));
+        assert!(taken.contains(&MailboxEvent::Overflow));
+        assert!(events.is_empty());
+    }
+
+    #[test]
+    fn another_mailbox_clears_all_but_words() {
+        let mut events = Events::default();
+        events.push(MailboxEvent::Exists(1));
+        events.push(MailboxEvent::Alert("Disk is full".into()));
+        events.forget_mailbox();
+        assert_eq!(events.take(), [MailboxEvent::Alert("Disk is full".into())]);
+    }
+}

@@ -1,0 +1,163 @@
+//! The typed view of a FETCH response. Items that are not known are passed over; one odd item never costs the message.
+
+use super::token::Token;
+use godwit_domain::Flags;
+use time::{Date, Month, PrimitiveDateTime, Time, UtcOffset};
+
+/// What a FETCH response said of one message; `None`: it did not say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Fetched {
+    pub seq: u32,
+    pub uid: Option<u32>,
+    pub flags: Option<Flags>,
+    pub modseq: Option<u64>,
+    /// Seconds since 1970 UTC; NIL and nonsense are `None`.
+    pub internal_date: Option<i64>,
+    pub size: Option<u32>,
+    pub preview: Option<String>,
+    pub sections: Vec<Section>,
+    pub email_id: Option<String>,
+    pub gm_msgid: Option<u64>,
+    pub gm_thrid: Option<u64>,
+    pub gm_labels: Option<Vec<String>>,
+}
+
+/// One `BODY[name]<origin>`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Section {
+    /// Upper case, as it stood between the brackets: `HEADER.FIELDS (DATE)`, `TEXT`, empty for all.
+    pub name: String,
+    pub origin: Option<u64>,
+    /// `None` is NIL.
+    pub bytes: Option<Vec<u8>>,
+    /// Whether the server sent more than was kept.
+    pub cut: bool,
+}
+
+impl Fetched {
+    /// The section whose name begins with `name`; an empty name means the whole message.
+    pub fn section(&mut self, name: &str) -> Option<Section> {
+        let at = self.sections.iter().position(|s| if name.is_empty() { s.name.is_empty() } else { s.name.starts_with(name) })?;
+        Some(self.sections.swap_remove(at))
+    }
+}
+
+/// Reads the list of items behind `n FETCH`.
+pub(super) fn read(seq: u32, items: &[Token<'_>]) -> Fetched {
+    let mut out = Fetched { seq, ..Fetched::default() };
+    let mut items = items.iter();
+    while let Some(name) = items.next() {
+        let Some(name) = name.atom() else { continue };
+        let upper = String::from_utf8_lossy(name).to_ascii_uppercase();
+        let Some(value) = items.next() else { break };
+        match upper.as_str() {
+            "UID" => out.uid = value.number().filter(|uid| *uid > 0),
+            "FLAGS" => out.flags = value.list().map(flags),
+            "MODSEQ" => out.modseq = value.list().and_then(<[_]>::first).unwrap_or(value).number(),
+            "INTERNALDATE" => out.internal_date = value.bytes().and_then(internal_date),
+            "RFC822.SIZE" => out.size = value.number::<u64>().map(|n| u32::try_from(n).unwrap_or(u32::MAX)),
+            "PREVIEW" => out.preview = value.bytes().map(text),
+            "EMAILID" => out.email_id = value.list().and_then(<[_]>::first).unwrap_or(value).bytes().map(text),
+            "X-GM-MSGID" => out.gm_msgid = value.number(),
+            "X-GM-THRID" => out.gm_thrid = value.number(),
+            "X-GM-LABELS" => out.gm_labels = value.list().map(super::code::words),
+            _ if upper.starts_with("BODY[") => out.sections.extend(section(&upper, value)),
+            _ => {}
+        }
+    }
+    out
+}
+
+/// Flags out of a list; bytes that are no UTF-8 are kept as far as they can be shown.
+pub(super) fn flags(list: &[Token<'_>]) -> Flags {
+    let names: Vec<_> = list.iter().filter_map(|t| t.word()).map(String::from_utf8_lossy).collect();
+    Flags::parse(names.iter().map(AsRef::as_ref))
+}
+
+fn section(name: &str, value: &Token<'_>) -> Option<Section> {
+    let (inside, after) = name.strip_prefix("BODY[")?.rsplit_once(']')?;
+    let origin = after.strip_prefix('<').and_then(|n| n.strip_suffix('>')).and_then(|n| n.parse().ok());
+    let cut = matches!(value, Token::Literal(bytes, announced) if (bytes.len() as u64) < *announced);
+    Some(Section { name: inside.trim().to_owned(), origin, bytes: value.bytes().map(<[u8]>::to_vec), cut })
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// `17-Jul-1996 02:44:25 -0700` (RFC 9051 `date-time`), read generously.
+fn internal_date(bytes: &[u8]) -> Option<i64> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let mut words = text.split_ascii_whitespace();
+    let (date, clock, zone) = (words.next()?, words.next()?, words.next().unwrap_or("+0000"));
+    let mut date = date.splitn(3, '-');
+    let (day, month, year) = (date.next()?, date.next()?, date.next()?);
+    let date = Date::from_calendar_date(year.parse().ok()?, month_named(month)?, day.parse().ok()?).ok()?;
+    let mut clock = clock.splitn(3, ':');
+    let (hour, minute, second) = (clock.next()?.parse().ok()?, clock.next()?.parse().ok()?, clock.next()?.parse::<u8>().ok()?);
+    let time = Time::from_hms(hour, minute, second.min(59)).ok()?;
+    Some(PrimitiveDateTime::new(date, time).assume_offset(offset(zone)).unix_timestamp())
+}
+
+fn month_named(name: &str) -> Option<Month> {
+    let all = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    let at = all.iter().position(|m| m.eq_ignore_ascii_case(name))?;
+    Month::try_from(u8::try_from(at + 1).ok()?).ok()
+}
+
+/// A zone that makes no sense is UTC: the day is then right within hours.
+fn offset(zone: &str) -> UtcOffset {
+    let read = || {
+        let (sign, digits) = if let Some(d) = zone.strip_prefix('-') { (-1, d) } else { (1, zone.strip_prefix('+')?) };
+        let number: i8 = digits.get(..2)?.parse().ok()?;
+        let minutes: i8 = digits.get(2..4)?.parse().ok()?;
+        UtcOffset::from_hms(sign * number, sign * minutes, 0).ok()
+    };
+    read().unwrap_or(UtcOffset::UTC)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::imap::token::text_tokens;
+
+    fn fetched(items: &str) -> Fetched {
+        let tokens = text_tokens(items.as_bytes()).unwrap();
+        read(1, tokens[0].list().unwrap())
+    }
+
+    #[test]
+    fn items_are_read_and_unknown_ones_passed_over() {
+        let mut f = fetched(
+            &r#"(UID 5 FLAGS (\Seen $Work a]b \*) MODSEQ (917) INTERNALDATE "17-Jul-1996 02:44:25 -0700" RFC822.SIZE 4286
+            PREVIEW "Hello" EMAILID (M6d9) SAVEDATE NIL X-GM-MSGID 12 X-GM-LABELS (\\Inbox "a b") ENVELOPE (NIL "s" ())
+            BODY[HEADER.FIELDS (date)] "Date: x" BODY[]<256> "y" BODY[TEXT] NIL)"#
+                .replace('\n', ""),
+        );
+        assert_eq!((f.uid, f.modseq, f.size), (Some(5), Some(917), Some(4286)));
+        assert_eq!(f.flags.as_ref().unwrap().names(), ["\\Seen", "$Work", "a]b"]);
+        assert_eq!(f.internal_date, Some(837596665));
+        assert_eq!((f.preview.as_deref(), f.email_id.as_deref(), f.gm_msgid), (Some("Hello"), Some("M6d9"), Some(12)));
+        assert_eq!(f.section("HEADER").unwrap().bytes.unwrap(), b"Date: x");
+        assert_eq!(f.section("").unwrap().origin, Some(256));
+        assert_eq!(f.section("TEXT").unwrap().bytes, None);
+    }
+
+    #[test]
+    fn odd_values_cost_only_themselves() {
+        let f = fetched("(UID 0 INTERNALDATE NIL RFC822.SIZE 99999999999 FLAGS NIL MODSEQ 4)");
+        assert_eq!((f.uid, f.internal_date, f.size, f.flags, f.modseq), (None, None, Some(u32::MAX), None, Some(4)));
+        assert_eq!(fetched("()"), Fetched { seq: 1, ..Fetched::default() });
+        assert_eq!(fetched("(UID 7 FLAGS)").uid, Some(7));
+    }
+
+    #[test]
+    fn dates_of_all_kinds_are_seconds_or_nothing() {
+        assert_eq!(internal_date(b" 1-Jan-1970 00:00:01 +0000"), Some(1));
+        assert_eq!(internal_date(b"01-jan-1970 01:00:00 +0100"), Some(0));
+        assert_eq!(internal_date(b"30-Feb-2020 00:00:00 +0000"), None);
+        assert_eq!(internal_date(b"31-Dec-2016 23:59:60 +0000"), Some(1_483_228_799));
+        assert_eq!(internal_date(b"1-Jan-1970 00:00:00 wrong"), Some(0));
+        assert_eq!(internal_date("é-é-é é é".as_bytes()), None);
+    }
+}

@@ -1,0 +1,486 @@
+//! The actor that owns a connection. One exchange at a time is on the wire, and it is read to its tagged answer whatever
+//! became of whoever asked: a dropped wish is no dropped answer. It knows framing and waiting, not what the answers mean.
+
+use super::command::{Command, Literals};
+use super::events::Events;
+use super::fetch::Fetched;
+use super::items::MailboxEvent;
+use super::refusal;
+use super::response::{self, Outcome, Response, Status};
+use super::tap::{ImapTap, Mode, NetStream};
+use async_imap::{Client, Session};
+use godwit_domain::sync::FetchedFlags;
+use godwit_domain::{Error, ErrorKind, Result};
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
+
+/// The longest silence during a command.
+pub(super) const COMMAND: Duration = Duration::from_secs(60);
+/// How long a farewell may take.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+pub(super) type Stream = Box<dyn NetStream>;
+pub(super) type Tap = ImapTap<Stream>;
+
+/// async-imap's end of the connection. A session can only be had by signing in, so PREAUTH keeps the client.
+pub(super) enum Held {
+    Session(Session<Tap>),
+    Preauth(Client<Tap>),
+    /// Being changed; or lost while it was.
+    Nothing,
+}
+
+impl Held {
+    fn tap(&mut self) -> Option<&mut Tap> {
+        match self {
+            Self::Session(session) => Some(session.get_mut()),
+            Self::Preauth(client) => Some(client.get_mut()),
+            Self::Nothing => None,
+        }
+    }
+}
+
+/// What an untagged response belongs to: the oldest command without an answer, and the response.
+pub(super) struct Delivery {
+    pub index: usize,
+    pub response: Response,
+}
+
+/// Commands that go out together, and where their answers go.
+pub(super) struct Exchange {
+    pub commands: Vec<Command>,
+    pub literals: Literals,
+    /// What a response may keep of its literals.
+    pub budget: usize,
+    pub patience: Duration,
+    /// FETCH responses are data and not news.
+    pub wants_fetch: bool,
+    /// Opens a mailbox: everything the server says is data.
+    pub selects: bool,
+    /// The opening of the mailbox that this is meant for; refused when another was opened since.
+    pub opening: Option<u64>,
+    pub deliver: mpsc::Sender<Delivery>,
+    pub done: oneshot::Sender<Result<Vec<Status>>>,
+}
+
+pub(super) enum Job {
+    Exchange(Box<Exchange>),
+    Idle { max: Duration, stop: oneshot::Receiver<()>, done: oneshot::Sender<Result<()>> },
+    Compress { done: oneshot::Sender<Result<()>> },
+    Logout { done: oneshot::Sender<()> },
+}
+
+impl Job {
+    fn fail(self, error: Error) {
+        // Whoever asked may be gone; then nobody needs the answer.
+        match self {
+            Self::Exchange(exchange) => drop(exchange.done.send(Err(error))),
+            Self::Idle { done, .. } | Self::Compress { done } => drop(done.send(Err(error))),
+            Self::Logout { done } => {
+                let _ = done.send(());
+            }
+        }
+    }
+}
+
+/// What the actor and its handle both see.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    events: Mutex<Events>,
+    dead: Mutex<Option<Error>>,
+    quarantined: AtomicU32,
+    /// Counts openings of mailboxes.
+    pub opening: AtomicU64,
+}
+
+impl Shared {
+    pub fn events(&self) -> MutexGuard<'_, Events> {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn dead(&self) -> MutexGuard<'_, Option<Error>> {
+        self.dead.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn quarantined(&self) -> u32 {
+        self.quarantined.load(Ordering::Relaxed)
+    }
+
+    /// Flags that came unasked.
+    pub fn push_fetched(&self, fetched: &Fetched) {
+        let Some(flags) = &fetched.flags else { return };
+        self.events().push(match fetched.uid {
+            Some(uid) => MailboxEvent::Flags(FetchedFlags { uid, flags: flags.clone(), modseq: fetched.modseq }),
+            None => MailboxEvent::FlagsAt(fetched.seq),
+        });
+    }
+}
+
+pub(super) struct Actor {
+    pub held: Held,
+    pub host: String,
+    pub shared: Arc<Shared>,
+    pub bye: Option<Status>,
+    next_tag: u32,
+}
+
+impl Actor {
+    pub fn new(held: Held, host: String, shared: Arc<Shared>) -> Self {
+        Self { held, host, shared, bye: None, next_tag: 0 }
+    }
+
+    /// Serves until the handle is dropped or the connection dies.
+    pub async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
+        let mut waiting = None;
+        let cause = loop {
+            let job = match waiting.take() {
+                Some(job) => Some(job),
+                None => match self.wait(&mut jobs).await {
+                    Ok(job) => job,
+                    Err(e) => break Some(e),
+                },
+            };
+            let Some(job) = job else { break None };
+            match self.serve(job, &mut jobs).await {
+                Ok(Next::Job(job)) => waiting = job,
+                Ok(Next::End) => break None,
+                Err(e) => break Some(e),
+            }
+        };
+        if let Some(status) = &self.bye {
+            self.shared.events().push(MailboxEvent::Bye(godwit_domain::plain_words(&status.text)));
+        }
+        let error = cause.clone().unwrap_or_else(|| refusal::closed(&self.host, None));
+        tracing::debug!(host = %self.host, kind = ?error.kind, "connection ended");
+        *self.shared.dead() = Some(error.clone());
+        jobs.close();
+        if let Some(job) = waiting {
+            job.fail(error.clone());
+        }
+        while let Ok(job) = jobs.try_recv() {
+            job.fail(error.clone());
+        }
+        if cause.is_none() {
+            self.farewell().await;
+        }
+    }
+
+    /// Between commands the server may still speak, or go.
+    async fn wait(&mut self, jobs: &mut mpsc::Receiver<Job>) -> Result<Option<Job>> {
+        self.tap()?.set_patience(None);
+        loop {
+            tokio::select! {
+                biased;
+                job = jobs.recv() => return Ok(job),
+                response = self.next_response() => self.note(response?),
+            }
+        }
+    }
+
+    async fn serve(&mut self, job: Job, jobs: &mut mpsc::Receiver<Job>) -> Result<Next> {
+        match job {
+            Job::Exchange(exchange) => self.exchange(*exchange).await.map(|()| Next::Job(None)),
+            Job::Idle { max, stop, done } => match self.idle(max, stop, jobs).await {
+                Ok((answer, next)) => {
+                    drop(done.send(answer));
+                    Ok(Next::Job(next))
+                }
+                Err(e) => {
+                    drop(done.send(Err(e.clone())));
+                    Err(e)
+                }
+            },
+            Job::Compress { done } => {
+                let outcome = self.compress().await;
+                let fatal = matches!(self.held, Held::Nothing);
+                let error = outcome.as_ref().err().cloned();
+                drop(done.send(outcome));
+                match error {
+                    Some(e) if fatal => Err(e),
+                    _ => Ok(Next::Job(None)),
+                }
+            }
+            Job::Logout { done } => {
+                self.farewell().await;
+                let _ = done.send(());
+                Ok(Next::End)
+            }
+        }
+    }
+
+    /// LOGOUT, politely but not for long.
+    async fn farewell(&mut self) {
+        if self.bye.is_some() {
+            return;
+        }
+        let tag = self.tag();
+        let host = self.host.clone();
+        let Ok(tap) = self.tap() else { return };
+        tap.queue(format!("{tag} LOGOUT\r\n").into_bytes());
+        let goodbye = async {
+            while let Ok(Some(_)) = tap.next_frame().await {}
+            tap.close().await
+        };
+        if timeout(FAREWELL, goodbye).await.is_err() {
+            tracing::debug!(%host, "no goodbye came");
+        }
+    }
+
+    pub(super) fn tap(&mut self) -> Result<&mut Tap> {
+        self.held.tap().ok_or_else(|| Error::new(ErrorKind::Offline, "The connection is closed."))
+    }
+
+    pub(super) fn tag(&mut self) -> String {
+        self.next_tag += 1;
+        format!("g{}", self.next_tag)
+    }
+
+    /// The next response that can be read; those that can't are counted and passed over.
+    pub(super) async fn next_response(&mut self) -> Result<Response> {
+        loop {
+            let frame = match self.tap()?.next_frame().await {
+                Ok(Some(frame)) => frame,
+                Ok(None) => return Err(refusal::closed(&self.host, self.bye.as_ref())),
+                // A server that said BYE may end the stream as it likes.
+                Err(_) if self.bye.is_some() => return Err(refusal::closed(&self.host, self.bye.as_ref())),
+                Err(e) => return Err(refusal::broken(&self.host, &e)),
+            };
+            match response::read(&frame) {
+                Ok(Response::Other) => {}
+                Ok(response) => return Ok(response),
+                Err(why) => {
+                    self.shared.quarantined.fetch_add(1, Ordering::Relaxed);
+                    tracing::debug!(host = %self.host, bytes = frame.len(), %why, "a response was passed over");
+                }
+            }
+        }
+    }
+
+    /// Takes what came unasked.
+    pub(super) fn note(&mut self, response: Response) {
+        match response {
+            Response::Status(status) => self.note_status(&status),
+            Response::Exists(n) => self.shared.events().push(MailboxEvent::Exists(n)),
+            Response::Expunge(seq) => self.shared.events().push(MailboxEvent::Expunged(seq)),
+            Response::Vanished { uids, .. } => self.shared.events().push(MailboxEvent::Vanished(uids)),
+            Response::Fetch(fetched) => self.shared.push_fetched(&fetched),
+            _ => {}
+        }
+    }
+
+    fn note_status(&mut self, status: &Status) {
+        if let Some(text) = refusal::alert(status) {
+            self.shared.events().push(MailboxEvent::Alert(text));
+        }
+        if status.outcome == Outcome::Bye {
+            self.bye = Some(status.clone());
+            // Nothing more is to come but the end.
+            if let Ok(tap) = self.tap() {
+                tap.set_patience(Some(FAREWELL));
+            }
+        }
+    }
+
+    async fn exchange(&mut self, exchange: Exchange) -> Result<()> {
+        let Exchange { commands, literals, budget, patience, wants_fetch, selects, opening, deliver, done } = exchange;
+        if done.is_closed() {
+            return Ok(());
+        }
+        if opening.is_some_and(|o| o != self.shared.opening.load(Ordering::Acquire)) {
+            let e = Error::new(ErrorKind::Cancelled, "Another folder was opened on this connection meanwhile.");
+            drop(done.send(Err(e)));
+            return Ok(());
+        }
+        if selects {
+            self.shared.opening.fetch_add(1, Ordering::AcqRel);
+            self.shared.events().forget_mailbox();
+        }
+        let tap = self.tap()?;
+        tap.set_budget(budget);
+        tap.set_patience(Some(patience));
+        let mut running =
+            Running { deliver, literals, wants_fetch, selects, patience, pending: VecDeque::new(), statuses: Vec::new() };
+        match self.converse(commands, &mut running).await {
+            Ok(()) => {
+                drop(running.deliver);
+                drop(done.send(Ok(running.statuses)));
+                Ok(())
+            }
+            Err(e) => {
+                drop(running.deliver);
+                drop(done.send(Err(e.clone())));
+                Err(e)
+            }
+        }
+    }
+
+    async fn converse(&mut self, commands: Vec<Command>, running: &mut Running) -> Result<()> {
+        for (index, command) in commands.into_iter().enumerate() {
+            let tag = self.tag();
+            tracing::trace!(host = %self.host, %tag, doing = command.doing, "command");
+            let mut steps = command.encode(&tag, running.literals).into_iter().peekable();
+            // A literal that needs leave waits for the commands before it, so that `+` can only be meant for it.
+            if steps.len() > 1 {
+                self.drain(running).await?;
+            }
+            running.pending.push_back((tag, index));
+            while let Some(step) = steps.next() {
+                let tap = self.tap()?;
+                step.into_iter().for_each(|bytes| tap.queue(bytes));
+                if steps.peek().is_some() && !self.leave(running).await? {
+                    break;
+                }
+            }
+        }
+        self.drain(running).await
+    }
+
+    /// Waits for `+`; false where the command was answered instead.
+    async fn leave(&mut self, running: &mut Running) -> Result<bool> {
+        while !running.pending.is_empty() {
+            match self.next_response().await? {
+                Response::Continue(_) => return Ok(true),
+                response => self.route(response, running).await?,
+            }
+        }
+        Ok(false)
+    }
+
+    async fn drain(&mut self, running: &mut Running) -> Result<()> {
+        while !running.pending.is_empty() {
+            let response = self.next_response().await?;
+            self.route(response, running).await?;
+        }
+        Ok(())
+    }
+
+    async fn route(&mut self, response: Response, running: &mut Running) -> Result<()> {
+        let is_news = match &response {
+            Response::Tagged(tag, status) => {
+                let Some(at) = running.pending.iter().position(|(t, _)| t == tag) else {
+                    self.shared.quarantined.fetch_add(1, Ordering::Relaxed);
+                    return Ok(());
+                };
+                if let Some(text) = refusal::alert(status) {
+                    self.shared.events().push(MailboxEvent::Alert(text));
+                }
+                if let Some((_, index)) = running.pending.remove(at) {
+                    running.answer(index, status.clone());
+                }
+                return Ok(());
+            }
+            Response::Status(status) => {
+                self.note_status(status);
+                false
+            }
+            Response::Exists(_) | Response::Expunge(_) | Response::Vanished { earlier: false, .. } => !running.selects,
+            Response::Fetch(_) => !running.selects && !running.wants_fetch,
+            Response::Continue(_) => return Ok(()),
+            _ => false,
+        };
+        if is_news {
+            self.note(response);
+            return Ok(());
+        }
+        let index = running.pending.front().map_or(0, |(_, index)| *index);
+        match running.deliver.try_send(Delivery { index, response }) {
+            Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => {}
+            Err(mpsc::error::TrySendError::Full(delivery)) => {
+                // While whoever asked is busy, the server waits through no fault of its own.
+                drop(running.deliver.send(delivery).await);
+                self.tap()?.set_patience(Some(running.patience));
+            }
+        }
+        Ok(())
+    }
+
+    /// Deflate for everything that follows, by async-imap. A refusal costs the connection: the session went into the attempt.
+    async fn compress(&mut self) -> Result<()> {
+        let mut session = match std::mem::replace(&mut self.held, Held::Nothing) {
+            Held::Session(session) => session,
+            other => {
+                self.held = other;
+                return Err(Error::new(ErrorKind::Unsupported, "This connection can't be compressed."));
+            }
+        };
+        session.get_mut().set_patience(Some(COMMAND));
+        session.get_mut().set_mode(Mode::HandoverThenPass);
+        let compressed = session.compress(|deflate| ImapTap::new(Box::new(deflate) as Stream)).await;
+        match compressed {
+            Ok(session) => {
+                self.held = Held::Session(session);
+                Ok(())
+            }
+            Err(async_imap::error::Error::Io(e)) => Err(refusal::broken(&self.host, &e)),
+            Err(_) => Err(Error::new(ErrorKind::Refused, "The server refused to compress the connection.")),
+        }
+    }
+}
+
+enum Next {
+    /// Go on, with a job that was already taken from the queue where there is one.
+    Job(Option<Job>),
+    End,
+}
+
+/// The exchange that is on the wire.
+struct Running {
+    deliver: mpsc::Sender<Delivery>,
+    literals: Literals,
+    wants_fetch: bool,
+    selects: bool,
+    patience: Duration,
+    pending: VecDeque<(String, usize)>,
+    statuses: Vec<Status>,
+}
+
+impl Running {
+    /// Answers may come out of turn; they are kept in the order of the commands.
+    fn answer(&mut self, index: usize, status: Status) {
+        let blank = || Status { outcome: Outcome::Bad, code: None, text: String::new() };
+        if self.statuses.len() <= index {
+            self.statuses.resize_with(index + 1, blank);
+        }
+        if let Some(slot) = self.statuses.get_mut(index) {
+            *slot = status;
+        }
+    }
+}
+
+impl NetStream for async_imap::extensions::compress::DeflateStream<Tap> {
+    fn set_patience(&mut self, patience: Option<Duration>) {
+        self.get_mut().set_patience(patience);
+    }
+}
+
+/// Reads frames of a tap that no actor owns yet, until `tag` is answered.
+pub(super) async fn simple<S: NetStream>(
+    tap: &mut ImapTap<S>,
+    host: &str,
+    tag: &str,
+    command: &str,
+) -> Result<(Status, Vec<Response>)> {
+    tap.queue(format!("{tag} {command}\r\n").into_bytes());
+    let mut untagged = Vec::new();
+    loop {
+        match next_of(tap, host).await? {
+            Response::Tagged(t, status) if t == tag => return Ok((status, untagged)),
+            Response::Status(status) if status.outcome == Outcome::Bye => return Err(refusal::closed(host, Some(&status))),
+            response if untagged.len() < 100 => untagged.push(response),
+            _ => {}
+        }
+    }
+}
+
+/// The next response of a tap that no actor owns yet.
+pub(super) async fn next_of<S: NetStream>(tap: &mut ImapTap<S>, host: &str) -> Result<Response> {
+    match tap.next_frame().await {
+        Ok(Some(frame)) => Ok(response::read(&frame).unwrap_or(Response::Other)),
+        Ok(None) => Err(refusal::closed(host, None)),
+        Err(e) => Err(refusal::broken(host, &e)),
+    }
+}

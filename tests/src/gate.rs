@@ -1,0 +1,88 @@
+//! A gate in front of a server: open, shut, or cut in the middle. It passes bytes on and looks into none of them,
+//! so a test can take one person offline while the shared server goes on.
+
+use anyhow::{Context, Result};
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+#[derive(Default)]
+struct State {
+    shut: AtomicBool,
+    to_server: AtomicU64,
+    sockets: Mutex<Vec<TcpStream>>,
+}
+
+/// A forwarding port on 127.0.0.1.
+pub struct Gate {
+    /// Where clients connect.
+    pub port: u16,
+    state: Arc<State>,
+}
+
+impl Gate {
+    /// Opens a gate before a port.
+    pub fn before(server: u16) -> Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("listen for the gate")?;
+        let port = listener.local_addr()?.port();
+        let state = Arc::new(State::default());
+        let shared = state.clone();
+        std::thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                if !shared.shut.load(Ordering::SeqCst) {
+                    // A pair that can't be made is a closed connection, which is what a shut gate means too.
+                    drop(join(&client, server, &shared));
+                }
+            }
+        });
+        Ok(Self { port, state })
+    }
+
+    /// Cuts all connections and lets none through.
+    pub fn shut(&self) {
+        self.state.shut.store(true, Ordering::SeqCst);
+        self.cut();
+    }
+
+    /// Lets connections through again.
+    pub fn open(&self) {
+        self.state.shut.store(false, Ordering::SeqCst);
+    }
+
+    /// Cuts what is connected now; new connections are let through.
+    pub fn cut(&self) {
+        for socket in self.state.sockets.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            // Already closed is as good as cut.
+            let _ = socket.shutdown(Shutdown::Both);
+        }
+    }
+
+    /// Bytes that clients have sent through.
+    pub fn bytes_to_server(&self) -> u64 {
+        self.state.to_server.load(Ordering::SeqCst)
+    }
+}
+
+fn join(client: &TcpStream, server: u16, state: &Arc<State>) -> Result<()> {
+    let server = TcpStream::connect((Ipv4Addr::LOCALHOST, server))?;
+    state.sockets.lock().unwrap_or_else(PoisonError::into_inner).extend([client.try_clone()?, server.try_clone()?]);
+    pass(client.try_clone()?, server.try_clone()?, Some(state.clone()));
+    pass(server, client.try_clone()?, None);
+    Ok(())
+}
+
+fn pass(mut from: TcpStream, mut to: TcpStream, count: Option<Arc<State>>) {
+    std::thread::spawn(move || {
+        let mut buffer = [0; 16 * 1024];
+        while let Ok(read @ 1..) = from.read(&mut buffer) {
+            if let Some(state) = &count {
+                state.to_server.fetch_add(read as u64, Ordering::SeqCst);
+            }
+            if to.write_all(&buffer[..read]).is_err() {
+                break;
+            }
+        }
+        let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));
+    });
+}

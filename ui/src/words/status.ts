@@ -1,0 +1,70 @@
+// The sync status: one short, true sentence out of what every account is doing.
+import type { Account, AccountStatus, Error as Failure } from "../ipc/bindings";
+import { number, plural } from "./amounts";
+import { time } from "./dates";
+
+export interface StatusWords {
+  text: string;
+  dot: "ok" | "off" | "bad";
+  /** 0 to 1 where the total is known. */
+  progress: number | null;
+  /** What went wrong, where something did, and in which account. */
+  trouble: { account: number; error: Failure } | null;
+}
+
+const waits = (n: number): string => (n === 0 ? "" : n === 1 ? ", 1 change waits" : `, ${plural(n, "change")} wait`);
+
+/** What is worst is said first: stopped, offline, getting, signing in, up to date. */
+export function statusWords(statuses: AccountStatus[], accounts: Account[]): StatusWords {
+  const waiting = statuses.reduce((sum, one) => sum + one.waiting, 0);
+  const nameOf = (id: number): string => domain(accounts.find((one) => one.id === id)?.email ?? "");
+  const several = accounts.length > 1;
+  for (const { account, activity } of statuses)
+    if (activity.kind === "stopped") {
+      const prefix = several && nameOf(account) ? `${nameOf(account)}: ` : "";
+      return {
+        text: `${prefix}${stopped(activity.error)}`,
+        dot: "bad",
+        progress: null,
+        trouble: { account, error: activity.error },
+      };
+    }
+  const kinds = statuses.map((one) => one.activity);
+  const getting = kinds.flatMap((one) => (one.kind === "getting" ? [one] : []));
+  if (getting.length > 0) {
+    const done = getting.reduce((sum, one) => sum + one.done, 0);
+    const total = getting.reduce((sum, one) => sum + one.total, 0);
+    const text = total > 0 ? `Getting mail, ${number(done)} of ${number(total)}` : "Getting mail";
+    return { text, dot: "ok", progress: total > 0 ? done / total : null, trouble: null };
+  }
+  const off = statuses.find((one) => one.activity.kind === "offline");
+  if (off?.activity.kind === "offline") {
+    const all = kinds.every((one) => one.kind === "offline");
+    const where = all || !several ? "Offline" : `${nameOf(off.account)} offline`;
+    return {
+      text: `${where} since ${time(off.activity.since)}${waits(waiting)}`,
+      dot: "off",
+      progress: null,
+      trouble: { account: off.account, error: off.activity.error },
+    };
+  }
+  if (kinds.some((one) => one.kind === "signing_in"))
+    return { text: "Signing in", dot: "off", progress: null, trouble: null };
+  const times = kinds.flatMap((one) => (one.kind === "up_to_date" ? [one.at] : []));
+  if (times.length > 0) {
+    if (waiting > 0) return { text: `Sending ${plural(waiting, "change")}`, dot: "ok", progress: null, trouble: null };
+    return { text: `Up to date, ${time(Math.min(...times))}`, dot: "ok", progress: null, trouble: null };
+  }
+  return { text: statuses.length === 0 ? "No account" : "Starting", dot: "off", progress: null, trouble: null };
+}
+
+function stopped(error: Failure): string {
+  if (error.kind === "sign_in_needed") return "Password refused";
+  if (error.kind.startsWith("certificate")) return "Certificate not trusted";
+  return error.what;
+}
+
+export const domain = (email: string): string => email.slice(email.lastIndexOf("@") + 1);
+
+/** Cause, then mend, in one line. */
+export const sentence = (error: Failure): string => [error.what, error.mend].filter(Boolean).join(" ");
