@@ -4,8 +4,6 @@
 
 mod args;
 mod commands;
-#[path = "../cli/src/engine.rs"]
-mod engine;
 mod events;
 mod leave;
 mod os;
@@ -14,8 +12,8 @@ mod shell;
 mod window;
 
 use args::{Asked, Open};
-use engine::os::{dirs, socket::OwnerClient};
 use godwit_domain::{Error, Result};
+use godwit_engine::os::{dirs, socket::OwnerClient};
 use shell::{Shell, Unlock};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -57,6 +55,8 @@ async fn raise_other(profile: &Path, opens: &[Open]) -> Result<bool> {
 }
 
 fn run(profile: PathBuf, opens: Vec<Open>) -> Result<()> {
+    // Without a display the toolkit panics instead of answering; every other panic is a panic still.
+    os::check_display()?;
     let failed = |error: tauri::Error| Error::bug(format!("The window can't be made: {error}."));
     let app = tauri::Builder::default()
         .manage(Shell::new(profile.clone(), opens))

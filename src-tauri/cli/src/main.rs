@@ -4,7 +4,6 @@
 mod accounts;
 mod args;
 mod doctor;
-mod engine;
 mod face;
 mod failure;
 mod mailboxes;
@@ -19,9 +18,9 @@ mod verbs;
 
 use args::{AccountCommand, Args, AttachmentCommand, Command, MailboxCommand};
 use clap::Parser;
-use engine::os::dirs;
 use face::Face;
 use failure::{Failure, Outcome};
+use godwit_engine::os::dirs;
 use output::Output;
 use std::process::ExitCode;
 
@@ -48,7 +47,7 @@ async fn run(args: Args) -> Outcome {
     match args.command {
         Command::Parse { file } => return reading::parse(&file, out),
         Command::Render { file, allow_remote } => return reading::render(&file, allow_remote, out),
-        Command::Account(AccountCommand::Discover { email }) => return accounts::discover(&email, out).await,
+        Command::Account(AccountCommand::Discover { email }) => return accounts::discover(&email, out),
         _ => {}
     }
     let dir = dirs::profile(args.profile.as_deref())?;

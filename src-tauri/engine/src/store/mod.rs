@@ -1,1 +1,262 @@
-//! (room being built)
+//! The only truth the faces know: profile.db (what nobody can give back) and cache.db (what the servers can), both encrypted.
+//! One writer thread with two lanes, four readers, open lists that follow every commit. The one room that names `rusqlite`.
+//! Never speaks to a server; never imports another room of the engine.
+
+mod account;
+mod action;
+mod arrive;
+mod attempt;
+mod audit;
+mod confirm;
+mod contact;
+mod draft;
+mod error;
+mod hub;
+mod intent;
+mod key;
+mod lanes;
+mod mailbox;
+mod message;
+mod migrate;
+mod open;
+mod outbox;
+mod placement;
+mod pool;
+mod reader;
+mod receipt;
+mod text;
+mod thread;
+mod unbound;
+mod view;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use arrive::Inserted;
+pub use attempt::{Attempt, AttemptId, AttemptKind};
+pub use intent::{Pending, PendingCopy};
+pub use key::ProfileKey;
+pub use lanes::Lane;
+pub use mailbox::{MailboxState, UidValidity};
+pub use message::MessageRecord;
+pub use open::OpenReport;
+pub use outbox::{OutboxMail, OutboxRow};
+pub use placement::UidIdentity;
+pub use reader::Reader;
+pub use writer::Writer;
+
+use godwit_domain::{
+    Action, Error, ErrorKind, Event, Performed, PlacementId, ReceiptId, Result, Row, Targets, Undone, ViewId, ViewOpened,
+    ViewSpec,
+};
+use hub::Hub;
+use lanes::{Desk, Lanes};
+use pool::{For, Pool, ReadDesk};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::sync::{broadcast, oneshot};
+
+/// The most rows of one window.
+const MOST_ROWS: u32 = 500;
+
+/// A profile's store. Cheap to clone; all clones are one store.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    hub: Arc<Hub>,
+    lanes: Arc<Lanes>,
+    pool: Arc<Pool>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.lanes.close();
+        self.pool.close();
+    }
+}
+
+fn closed() -> Error {
+    Error::new(ErrorKind::Cancelled, "Godwit is closing.")
+}
+
+impl Store {
+    /// Opens a profile's two files, making what is missing.
+    pub fn open(dir: &Path, key: &ProfileKey) -> Result<(Self, OpenReport)> {
+        let opened = open::open(dir, key)?;
+        let mut report = opened.report;
+        let lanes = Arc::new(Lanes::default());
+        let hub = Arc::new(Hub::new(Arc::clone(&lanes)));
+        let mut desk = Desk::new(dir, opened.profile, opened.cache, Arc::clone(&hub))?;
+        report.healed = desk.transact(|w| {
+            w.purge()?;
+            w.heal()
+        })?;
+        report.unsent = desk.read(|r| r.unsent())?;
+        let pool = Arc::new(Pool::default());
+        pool.start(dir, key)?;
+        let writer = {
+            let lanes = Arc::clone(&lanes);
+            std::thread::Builder::new()
+                .name("store-writer".to_owned())
+                .spawn(move || desk.run(&lanes))
+                .map_err(|e| error::from_io("starting the writer", &e))?
+        };
+        Ok((Self { inner: Arc::new(Inner { hub, lanes, pool, writer: Mutex::new(Some(writer)) }) }, report))
+    }
+
+    /// One transaction over both files, rolled back where `f` fails.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        lane: Lane,
+        f: impl FnOnce(&mut Writer<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.desk(lane, move |desk| desk.transact(f)).await
+    }
+
+    async fn desk<T: Send + 'static>(&self, lane: Lane, f: impl FnOnce(&mut Desk) -> Result<T> + Send + 'static) -> Result<T> {
+        let (answer, done) = oneshot::channel();
+        // Whoever asked may have gone; the work is done all the same.
+        let job = Box::new(move |desk: &mut Desk| drop(answer.send(f(desk))));
+        if !self.inner.lanes.push(lane, job) {
+            return Err(closed());
+        }
+        done.await.map_err(|_| closed())?
+    }
+
+    /// One snapshot of both files.
+    pub async fn read<T: Send + 'static>(&self, f: impl FnOnce(&Reader<'_>) -> Result<T> + Send + 'static) -> Result<T> {
+        self.reader(For::Other, move |desk| desk.read(f)).await
+    }
+
+    /// As `read`, for what a person waits for: one reader is kept free for this.
+    pub async fn read_now<T: Send + 'static>(&self, f: impl FnOnce(&Reader<'_>) -> Result<T> + Send + 'static) -> Result<T> {
+        self.reader(For::Person, move |desk| desk.read(f)).await
+    }
+
+    async fn reader<T: Send + 'static>(&self, who: For, f: impl FnOnce(&ReadDesk) -> Result<T> + Send + 'static) -> Result<T> {
+        let (answer, done) = oneshot::channel();
+        let job = Box::new(move |desk: &ReadDesk| drop(answer.send(f(desk))));
+        if !self.inner.pool.push(who, job) {
+            return Err(closed());
+        }
+        done.await.map_err(|_| closed())?
+    }
+
+    /// Everything that changes from here on. Who falls behind by 1,024 events is told so and reads all again.
+    pub fn subscribe(&self) -> broadcast::Receiver<Event> {
+        self.inner.hub.subscribe()
+    }
+
+    /// Tells an event that comes from elsewhere; it is gathered like the store's own.
+    pub fn emit(&self, event: Event) {
+        self.inner.hub.emit(event);
+    }
+
+    /// Opens a list. Of a very long one the first screen stands at once and the rest follows as `ViewChanged`.
+    pub async fn view_open(&self, spec: ViewSpec) -> Result<ViewOpened> {
+        let hub = Arc::clone(&self.inner.hub);
+        let (opened, partial) = self.reader(For::Person, move |desk| hub.open(desk, spec)).await?;
+        if partial {
+            let hub = Arc::clone(&self.inner.hub);
+            let view = opened.view;
+            let rest = Box::new(move |desk: &ReadDesk| {
+                if let Err(error) = hub.complete(desk, view) {
+                    tracing::warn!(kind = ?error.kind, "the rest of a list could not be read");
+                    hub.emit(Event::Told { error });
+                    hub.close(view);
+                }
+            });
+            self.inner.pool.push(For::Other, rest);
+        }
+        Ok(opened)
+    }
+
+    /// Rows `from .. from + count` of an open list, at most 500.
+    pub async fn view_window(&self, view: ViewId, from: u32, count: u32) -> Result<Vec<Row>> {
+        if usize::try_from(from.saturating_add(count)).unwrap_or(usize::MAX) > view::FIRST {
+            self.whole(view).await?;
+        }
+        let hub = Arc::clone(&self.inner.hub);
+        self.reader(For::Person, move |desk| {
+            let window = hub.window(view, from, count.min(MOST_ROWS))?;
+            desk.read(|r| match window.threaded_scope {
+                Some(scope) => r.thread_rows(&window.ids, &scope),
+                None => r.rows(&window.ids),
+            })
+        })
+        .await
+    }
+
+    /// Where a placement stands in an open list.
+    pub async fn view_position(&self, view: ViewId, id: PlacementId) -> Result<Option<u32>> {
+        self.whole(view).await?;
+        let hub = Arc::clone(&self.inner.hub);
+        let entry = self.read_now(move |r| Ok(r.placement(id.0)?.map(|p| (p.sort_key, p.id)))).await?;
+        entry.map_or(Ok(None), |entry| hub.position(view, entry))
+    }
+
+    /// All rows of an open list, for "all but" selections.
+    pub async fn view_ids(&self, view: ViewId) -> Result<Vec<PlacementId>> {
+        self.whole(view).await?;
+        Ok(self.inner.hub.window(view, 0, u32::MAX)?.ids)
+    }
+
+    /// Closes a list.
+    pub fn view_close(&self, view: ViewId) {
+        self.inner.hub.close(view);
+    }
+
+    /// Waits until a list is wholly read.
+    async fn whole(&self, view: ViewId) -> Result<()> {
+        for _ in 0..2_000 {
+            if self.inner.hub.is_whole(view)? {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        Err(Error::new(ErrorKind::TimedOut, "The list takes too long to read.").mend("Try again."))
+    }
+
+    /// Does something to messages: here at once, on the server as soon as it can.
+    pub async fn perform(&self, action: Action) -> Result<Performed> {
+        let ids = match action.targets {
+            Targets::Ids { ids, threads: false } => ids,
+            Targets::Ids { ids, threads: true } => self.read_now(move |r| r.expand(&ids, None)).await?,
+            Targets::AllBut { view, except } => {
+                let except: std::collections::HashSet<PlacementId> = except.into_iter().collect();
+                let ids: Vec<PlacementId> = self.view_ids(view).await?.into_iter().filter(|id| !except.contains(id)).collect();
+                match self.inner.hub.window(view, 0, 0)?.threaded_scope {
+                    Some(scope) => self.read_now(move |r| r.expand(&ids, Some(&scope))).await?,
+                    None => ids,
+                }
+            }
+        };
+        let verb = action.verb;
+        self.write(Lane::User, move |w| w.perform(&verb, &ids)).await
+    }
+
+    /// Takes back a receipt, or the newest one.
+    pub async fn undo(&self, receipt: Option<ReceiptId>) -> Result<Undone> {
+        self.write(Lane::User, move |w| w.undo(receipt)).await
+    }
+
+    /// Finishes what waits, moves the logs into the files and ends. Other clones answer "closing" from here on.
+    pub async fn close(self) {
+        self.inner.lanes.close();
+        self.inner.pool.close();
+        let writer = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(writer) = writer {
+            let ended = tokio::task::spawn_blocking(move || writer.join()).await;
+            if !matches!(ended, Ok(Ok(()))) {
+                tracing::error!("the store's writer did not end in order");
+            }
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! What a server confirms or refuses of rows that are here: flags, removals, moves, copies. Base changes nowhere else.
+//! Nothing is deleted: what left a mailbox stays restorable for a week.
+
+use super::placement::Placement;
+use super::writer::Writer;
+use godwit_domain::sync::{FetchedFlags, UidSet};
+use godwit_domain::{Error, ErrorKind, Event, FlagEdit, Flags, MailboxId, PlacementId, Result};
+use std::collections::HashMap;
+
+/// How long a removed message stays restorable.
+const KEEP_REMOVED_SECS: i64 = 7 * 86_400;
+/// The most removed messages cleared away at one opening.
+const PURGE_MOST: u32 = 10_000;
+
+impl Writer<'_> {
+    /// Flags as the server has them; UIDs that are not held are passed over. Answers how many rows changed.
+    pub fn apply_flags(&mut self, mailbox: MailboxId, uidvalidity: u32, flags: &[FetchedFlags]) -> Result<u32> {
+        let mut changed = 0;
+        for part in flags.chunks(500) {
+            let by_uid: HashMap<u32, &FetchedFlags> = part.iter().map(|f| (f.uid, f)).collect();
+            for row in self.placements_at(mailbox.0, uidvalidity, by_uid.keys().copied())? {
+                if let Some(fetched) = row.uid.and_then(|uid| by_uid.get(&uid)) {
+                    changed += u32::from(self.take_flags(&row, &fetched.flags, fetched.modseq)?);
+                }
+            }
+        }
+        self.settle()?;
+        Ok(changed)
+    }
+
+    /// These UIDs are gone from the server, proven. Answers how many rows went.
+    pub fn remove_uids(&mut self, mailbox: MailboxId, uidvalidity: u32, uids: &UidSet) -> Result<u32> {
+        let mut removed = 0;
+        for (low, high) in uids.ranges() {
+            let ids = self.cache.all(
+                "SELECT id FROM placement WHERE mailbox_id = ?1 AND uidvalidity = ?2 AND uid BETWEEN ?3 AND ?4",
+                (mailbox.0, uidvalidity, low, high),
+                |r| r.get::<_, i64>(0),
+            )?;
+            for part in ids.chunks(500) {
+                for row in self.placements(part.iter().copied())? {
+                    self.tombstone(&row)?;
+                    removed += 1;
+                }
+            }
+        }
+        self.settle()?;
+        Ok(removed)
+    }
+
+    /// All rows of a mailbox were read again after a new UIDVALIDITY: what found no row is removed. Answers how many.
+    pub fn finish_orphans(&mut self, mailbox: MailboxId) -> Result<u32> {
+        let ids =
+            self.cache.all("SELECT placement_id FROM loose WHERE mailbox_id = ?1 AND state = 'orphan'", [mailbox.0], |r| {
+                r.get::<_, i64>(0)
+            })?;
+        let mut removed = 0;
+        for part in ids.chunks(500) {
+            for row in self.placements(part.iter().copied())? {
+                self.tombstone(&row)?;
+                removed += 1;
+            }
+        }
+        self.settle()?;
+        Ok(removed)
+    }
+
+    /// Takes a row out of its mailbox; it stays restorable.
+    pub(super) fn tombstone(&mut self, row: &Placement) -> Result<()> {
+        if row.removed_at.is_some() {
+            return Ok(());
+        }
+        self.set_loose(row, "removed")?;
+        self.change(row, Placement { uid: None, removed_at: Some(self.now), want_gone: false, ..row.clone() })
+    }
+
+    /// The server's FLAGS after `pushed` was sent (rule W3): a flag it would not take is kept here only and pushed no more.
+    pub fn flags_confirmed(
+        &mut self,
+        placement: PlacementId,
+        pushed: &FlagEdit,
+        server: &Flags,
+        modseq: Option<u64>,
+    ) -> Result<()> {
+        let Some(row) = self.placement(placement.0)? else { return Ok(()) };
+        let mut new = row.clone();
+        new.base = server.clone();
+        new.modseq = modseq.and_then(|m| i64::try_from(m).ok()).or(row.modseq);
+        let kept = pushed.add.intersect(&row.edit.add).minus(server);
+        let stuck = pushed.del.intersect(&row.edit.del).intersect(server);
+        new.kept = new.kept.union(&kept);
+        new.edit.add = new.edit.add.minus(&kept);
+        new.edit.del = new.edit.del.minus(&stuck);
+        if !kept.is_empty() {
+            let names = kept.names().join(", ");
+            self.tell_error(
+                Error::new(ErrorKind::Unsupported, format!("The server does not keep the mark {names}."))
+                    .mend("It is kept on this machine only."),
+            );
+        }
+        if !stuck.is_empty() {
+            let names = stuck.names().join(", ");
+            self.tell_error(
+                Error::new(ErrorKind::Refused, format!("The server does not take the mark {names} away.")).mend("It stays."),
+            );
+        }
+        self.change(&row, new)?;
+        self.settle()
+    }
+
+    /// The server moved a placement. Without a UID it waits for the row to arrive there.
+    pub fn moved(&mut self, placement: PlacementId, to: MailboxId, uidvalidity: Option<u32>, uid: Option<u32>) -> Result<()> {
+        let Some(row) = self.placement(placement.0)? else { return Ok(()) };
+        let state = self.mailbox_state(to)?;
+        let validity = uidvalidity.or(state.uidvalidity).unwrap_or(0);
+        let uid = uid.filter(|_| state.uidvalidity.is_none_or(|known| known == validity) && validity != 0);
+        if let Some(uid) = uid
+            && let Some(other) = self.placement_at(to.0, validity, uid)?
+            && other.id != row.id
+        {
+            self.absorb(&row, &other)?;
+        }
+        let mut new = Placement { mailbox: to.0, uidvalidity: validity, uid, removed_at: None, modseq: None, ..row.clone() };
+        new.refusals = 0;
+        if uid.is_none() {
+            self.set_loose(&Placement { uid: None, ..new.clone() }, "moved")?;
+        } else {
+            self.cache.run("DELETE FROM loose WHERE placement_id = ?1", [row.id])?;
+        }
+        self.change(&row, new)?;
+        self.settle()
+    }
+
+    /// `other` turned out to be `row` in its new place: what is here of it goes into `row`.
+    fn absorb(&mut self, row: &Placement, other: &Placement) -> Result<()> {
+        self.cache.run("UPDATE OR IGNORE body SET message_id = ?1 WHERE message_id = ?2", (row.message, other.message))?;
+        self.erase(other)
+    }
+
+    /// Removes a row without trace.
+    fn erase(&mut self, row: &Placement) -> Result<()> {
+        self.show(row.place(), row.shown(), None)?;
+        if row.uid.is_some() && row.removed_at.is_none() {
+            self.count_base(row.mailbox, -1);
+        }
+        self.cache.run("DELETE FROM placement WHERE id = ?1", [row.id])?;
+        self.cache.run(
+            "DELETE FROM message WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM placement WHERE message_id = ?1)",
+            [row.message],
+        )?;
+        if row.waits() || !row.kept.is_empty() {
+            self.profile_tx()?.run("DELETE FROM intent WHERE placement_id = ?1", [row.id])?;
+        }
+        Ok(())
+    }
+
+    /// The server expunged these.
+    pub fn gone_confirmed(&mut self, placements: &[PlacementId]) -> Result<()> {
+        for row in self.placements(placements.iter().map(|p| p.0))? {
+            self.set_loose(&row, "removed")?;
+            self.change(&row, Placement { uid: None, removed_at: Some(self.now), ..Self::without_wants(&row) })?;
+        }
+        self.settle()
+    }
+
+    /// The server made a wanted copy, under (UIDVALIDITY, UID) where it told them.
+    pub fn copied(&mut self, copy: i64, there: Option<(u32, u32)>) -> Result<()> {
+        let read = "SELECT placement_id, account_id, target_path FROM copy_intent WHERE id = ?1";
+        let found = self.profile.one(read, [copy], |r| Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?, r.get::<_, String>(2)?)))?;
+        let Some((placement, account, path)) = found else { return Ok(()) };
+        self.profile_tx()?.run("DELETE FROM copy_intent WHERE id = ?1", [copy])?;
+        self.tell(Event::StatusChanged);
+        let target = self.mailbox_by_path(godwit_domain::AccountId(account), &path)?;
+        if let (Some((uidvalidity, uid)), Some(target), Some(source)) = (there, target, self.placement(placement)?) {
+            let known = self.mailbox_state(target)?.uidvalidity;
+            let free = self.placement_at(target.0, uidvalidity, uid)?.is_none();
+            if free && known.is_none_or(|k| k == uidvalidity) {
+                self.insert_copy(&source, target.0, uidvalidity, Some(uid))?;
+            }
+        }
+        self.settle()
+    }
+
+    /// The server refused for good what was wanted of these: it is taken back here and told.
+    pub fn refused(&mut self, placements: &[PlacementId], error: &Error) -> Result<()> {
+        for row in self.placements(placements.iter().map(|p| p.0))? {
+            self.change(&row, Self::without_wants(&row))?;
+        }
+        self.tell_error(error.clone());
+        self.settle()
+    }
+
+    /// The server refused a wanted copy for good.
+    pub fn copy_refused(&mut self, copy: i64, error: &Error) -> Result<()> {
+        self.profile_tx()?.run("DELETE FROM copy_intent WHERE id = ?1", [copy])?;
+        self.tell(Event::StatusChanged);
+        self.tell_error(error.clone());
+        Ok(())
+    }
+
+    /// The server refused it once more; answers how often so far.
+    pub fn count_refusal(&mut self, placement: PlacementId) -> Result<u32> {
+        let Some(row) = self.placement(placement.0)? else { return Ok(0) };
+        let refusals = row.refusals.saturating_add(1);
+        self.change(&row, Placement { refusals, ..row.clone() })?;
+        Ok(refusals)
+    }
+
+    /// See `count_refusal`.
+    pub fn count_copy_refusal(&mut self, copy: i64) -> Result<u32> {
+        let count = "UPDATE copy_intent SET refusals = refusals + 1 WHERE id = ?1 RETURNING refusals";
+        Ok(self.profile_tx()?.one(count, [copy], |r| r.get::<_, u32>(0))?.unwrap_or(0))
+    }
+
+    /// Clears away what was removed more than a week ago.
+    pub(super) fn purge(&mut self) -> Result<()> {
+        let ids = self.cache.all(
+            "SELECT id FROM placement WHERE removed_at IS NOT NULL AND removed_at < ?1 ORDER BY removed_at LIMIT ?2",
+            (self.now - KEEP_REMOVED_SECS, PURGE_MOST),
+            |r| r.get::<_, i64>(0),
+        )?;
+        for part in ids.chunks(500) {
+            for row in self.placements(part.iter().copied())? {
+                self.erase(&row)?;
+            }
+        }
+        self.cache.run(
+            "DELETE FROM mailbox WHERE removed_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM placement WHERE mailbox_id = mailbox.id
+               OR want_mailbox = mailbox.id)",
+            [],
+        )?;
+        Ok(())
+    }
+}

@@ -1,0 +1,76 @@
+//! Table contact: addresses seen in own mail, for completion. Gathered per batch, written once.
+
+use super::reader::{Reader, number};
+use super::text::fold;
+use super::writer::Writer;
+use godwit_domain::mime::Headers;
+use godwit_domain::{Address, Contact, Result};
+use std::collections::HashMap;
+
+struct One {
+    address: Address,
+    mails: i64,
+    newest: i64,
+}
+
+/// Addresses of a batch.
+#[derive(Default)]
+pub(super) struct Seen(HashMap<String, One>);
+
+impl Seen {
+    /// Notes who wrote; and to whom, where the person wrote.
+    pub(super) fn note(&mut self, headers: &Headers, own: &str, date: i64) {
+        let mine = headers.from.iter().any(|a| fold(&a.address) == own);
+        let people =
+            headers.from.iter().take(4).filter(|_| !mine).chain(headers.to.iter().chain(&headers.cc).take(50).filter(|_| mine));
+        for address in people {
+            let odd = |c: char| c.is_control() || c.is_whitespace();
+            if !address.address.contains('@') || address.address.len() > 254 || address.address.chars().any(odd) {
+                continue;
+            }
+            let one = self.0.entry(fold(&address.address)).or_insert_with(|| One {
+                address: address.clone(),
+                mails: 0,
+                newest: i64::MIN,
+            });
+            one.mails += 1;
+            if date >= one.newest {
+                one.newest = date;
+                if !address.name.is_empty() {
+                    one.address.name.clone_from(&address.name);
+                }
+            }
+        }
+    }
+}
+
+impl Writer<'_> {
+    pub(super) fn keep_contacts(&mut self, seen: Seen) -> Result<()> {
+        for (key, one) in seen.0 {
+            let name: String = one.address.name.chars().filter(|c| !c.is_control()).take(250).collect();
+            let words = fold(&format!("{name} {key}"));
+            self.cache.run(
+                "INSERT INTO contact (address, shown, name, words, mails, newest) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT (address) DO UPDATE SET mails = mails + excluded.mails,
+                   name = CASE WHEN excluded.name != '' AND excluded.newest >= newest THEN excluded.name ELSE name END,
+                   words = CASE WHEN excluded.name != '' AND excluded.newest >= newest THEN excluded.words ELSE words END,
+                   newest = max(newest, excluded.newest)",
+                (key, &one.address.address, name, words, one.mails, one.newest),
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl Reader<'_> {
+    /// Addresses of which a word begins with `prefix`, those written with most first.
+    pub fn contacts(&self, prefix: &str, limit: u32) -> Result<Vec<Contact>> {
+        let prefix: String = fold(prefix.trim()).chars().take(64).collect();
+        self.cache.all(
+            "SELECT name, shown, mails FROM contact
+             WHERE instr(words, ?1) = 1 OR instr(words, ' ' || ?1) > 0 ORDER BY mails DESC, newest DESC LIMIT ?2",
+            (prefix, limit.min(100)),
+            |r| Ok(Contact { address: Address { name: r.get(0)?, address: r.get(1)? }, mails: number(r.get(2)?) }),
+        )
+    }
+}

@@ -1,0 +1,288 @@
+//! Tables intent and copy_intent: what a person wants of messages and the server has not confirmed (rules W2 to W6).
+//! The intent commits before its projection in cache.db; `heal` makes the projection anew after a kill between the two.
+
+use super::placement::Placement;
+use super::reader::{Reader, number};
+use super::writer::Writer;
+use godwit_domain::{AccountId, Event, FlagEdit, Flags, MailboxId, MessageId, PlacementId, Result};
+use std::collections::HashMap;
+
+/// Wants of one placement, as profile.db keeps them: by names that outlive the cache.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Intent {
+    pub(super) placement: i64,
+    pub(super) account: i64,
+    pub(super) mailbox_path: String,
+    pub(super) uidvalidity: u32,
+    pub(super) uid: Option<u32>,
+    pub(super) identity: [u8; 16],
+    pub(super) kept: Flags,
+    pub(super) edit: FlagEdit,
+    pub(super) target_path: Option<String>,
+    pub(super) gone: bool,
+    pub(super) refusals: u32,
+}
+
+/// A placement whose wanted state differs from base: what is to be pushed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pending {
+    /// Which.
+    pub placement: PlacementId,
+    /// Its content.
+    pub message: MessageId,
+    /// Where the server has it.
+    pub mailbox: MailboxId,
+    /// UIDVALIDITY that `uid` belongs to.
+    pub uidvalidity: u32,
+    /// Its UID; `None`: the server has not told it yet.
+    pub uid: Option<u32>,
+    /// Flags the server last confirmed.
+    pub base_flags: Flags,
+    /// Flags wanted, already against base.
+    pub edit: FlagEdit,
+    /// Mailbox wanted.
+    pub target: Option<MailboxId>,
+    /// To be expunged.
+    pub gone: bool,
+    /// What two copies of the same message share.
+    pub identity: [u8; 16],
+    /// Message-ID.
+    pub message_id: Option<String>,
+    /// RFC822.SIZE.
+    pub size: u32,
+    /// How often a server refused it.
+    pub refusals: u32,
+}
+
+/// A copy that is wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingCopy {
+    /// Its id.
+    pub id: i64,
+    /// The source.
+    pub placement: PlacementId,
+    /// Where the server has the source.
+    pub mailbox: MailboxId,
+    /// UIDVALIDITY of the source.
+    pub uidvalidity: u32,
+    /// UID of the source.
+    pub uid: Option<u32>,
+    /// Where to.
+    pub target: MailboxId,
+    /// See [`Pending::identity`].
+    pub identity: [u8; 16],
+    /// Message-ID.
+    pub message_id: Option<String>,
+    /// RFC822.SIZE.
+    pub size: u32,
+    /// How often a server refused it.
+    pub refusals: u32,
+}
+
+impl Reader<'_> {
+    pub(super) fn intents(&self) -> Result<Vec<Intent>> {
+        self.profile.all(
+            "SELECT placement_id, account_id, mailbox_path, uidvalidity, uid, identity, kept_bits, kept_keywords,
+               add_bits, add_keywords, del_bits, del_keywords, target_path, gone, refusals
+             FROM intent ORDER BY placement_id",
+            [],
+            |r| {
+                let flags = |at: usize| -> rusqlite::Result<Flags> {
+                    Ok(Flags::from_columns(number(r.get(at)?), r.get_ref(at + 1)?.as_str()?))
+                };
+                Ok(Intent {
+                    placement: r.get(0)?,
+                    account: r.get(1)?,
+                    mailbox_path: r.get(2)?,
+                    uidvalidity: number(r.get(3)?),
+                    uid: r.get::<_, Option<i64>>(4)?.map(number),
+                    identity: r.get(5)?,
+                    kept: flags(6)?,
+                    edit: FlagEdit { add: flags(8)?, del: flags(10)? },
+                    target_path: r.get(12)?,
+                    gone: r.get(13)?,
+                    refusals: number(r.get(14)?),
+                })
+            },
+        )
+    }
+
+    /// What an account has to push: placements whose wants differ from base.
+    pub fn pending(&self, account: AccountId) -> Result<Vec<Pending>> {
+        let waiting = self.waiting_placements()?;
+        let of_account = waiting.into_iter().filter(|p| p.account == account.0 && p.removed_at.is_none());
+        Ok(of_account
+            .map(|p| Pending {
+                placement: PlacementId(p.id),
+                message: MessageId(p.message),
+                mailbox: MailboxId(p.mailbox),
+                uidvalidity: p.uidvalidity,
+                uid: p.uid,
+                edit: p.edit.against(&p.ground()),
+                base_flags: p.base,
+                target: p.want_mailbox.map(MailboxId),
+                gone: p.want_gone,
+                identity: p.identity,
+                message_id: p.message_id,
+                size: p.size,
+                refusals: p.refusals,
+            })
+            .collect())
+    }
+
+    /// Copies an account has to make; one whose source or target is not here now waits on.
+    pub fn pending_copies(&self, account: AccountId) -> Result<Vec<PendingCopy>> {
+        let copies = self.profile.all(
+            "SELECT id, placement_id, target_path, refusals FROM copy_intent WHERE account_id = ?1 ORDER BY id",
+            [account.0],
+            |r| Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?, r.get::<_, String>(2)?, number(r.get(3)?))),
+        )?;
+        let mut out = Vec::new();
+        for (id, placement, path, refusals) in copies {
+            let Some(p) = self.placement(placement)?.filter(|p| p.removed_at.is_none()) else { continue };
+            let Some(target) = self.mailbox_by_path(account, &path)? else { continue };
+            out.push(PendingCopy {
+                id,
+                placement: PlacementId(p.id),
+                mailbox: MailboxId(p.mailbox),
+                uidvalidity: p.uidvalidity,
+                uid: p.uid,
+                target,
+                identity: p.identity,
+                message_id: p.message_id,
+                size: p.size,
+                refusals,
+            });
+        }
+        Ok(out)
+    }
+
+    /// How many changes of an account the server has not confirmed, those without a row in the cache too.
+    pub fn waiting_count(&self, account: AccountId) -> Result<u32> {
+        let count = |sql: &str| self.profile.one(sql, [account.0], |r| r.get::<_, i64>(0)).map(|n| number(n.unwrap_or(0)));
+        let intents = count(
+            "SELECT count(*) FROM intent WHERE account_id = ?1 AND (target_path IS NOT NULL OR gone = 1
+               OR add_bits != 0 OR del_bits != 0 OR add_keywords != '' OR del_keywords != '')",
+        )?;
+        let removed = self.waiting_placements()?.into_iter().filter(|p| p.account == account.0 && p.removed_at.is_some()).count();
+        let copies = count("SELECT count(*) FROM copy_intent WHERE account_id = ?1")?;
+        Ok(intents.saturating_sub(u32::try_from(removed).unwrap_or(0)).saturating_add(copies))
+    }
+}
+
+impl Writer<'_> {
+    /// Brings the intent of a placement in line with what `change` just wrote.
+    pub(super) fn keep_intent(&mut self, old: &Placement, new: &Placement) -> Result<()> {
+        let had = old.waits() || !old.kept.is_empty();
+        let has = new.waits() || !new.kept.is_empty();
+        if !had && !has {
+            return Ok(());
+        }
+        self.changes.events.push(Event::StatusChanged);
+        if !has {
+            self.profile_tx()?.run("DELETE FROM intent WHERE placement_id = ?1", [new.id])?;
+            return Ok(());
+        }
+        let path = self.path(new.mailbox)?;
+        let target = match new.want_mailbox {
+            Some(mailbox) => Some(self.path(mailbox)?),
+            None => None,
+        };
+        self.profile_tx()?.run(
+            "INSERT INTO intent (placement_id, account_id, mailbox_path, uidvalidity, uid, identity, message_id, kept_bits,
+               kept_keywords, add_bits, add_keywords, del_bits, del_keywords, target_path, gone, refusals)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+             ON CONFLICT (placement_id) DO UPDATE SET mailbox_path = excluded.mailbox_path,
+               uidvalidity = excluded.uidvalidity, uid = excluded.uid, kept_bits = excluded.kept_bits,
+               kept_keywords = excluded.kept_keywords, add_bits = excluded.add_bits, add_keywords = excluded.add_keywords,
+               del_bits = excluded.del_bits, del_keywords = excluded.del_keywords, target_path = excluded.target_path,
+               gone = excluded.gone, refusals = excluded.refusals",
+            rusqlite::params![
+                new.id,
+                new.account,
+                path,
+                new.uidvalidity,
+                new.uid,
+                new.identity,
+                new.message_id,
+                new.kept.bits,
+                new.kept.keywords_text(),
+                new.edit.add.bits,
+                new.edit.add.keywords_text(),
+                new.edit.del.bits,
+                new.edit.del.keywords_text(),
+                target,
+                new.want_gone,
+                new.refusals
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// Projects an intent onto its row.
+    pub(super) fn project(&mut self, intent: &Intent, row: &Placement) -> Result<()> {
+        let mut new = row.clone();
+        new.kept = intent.kept.clone();
+        new.edit = intent.edit.clone();
+        new.want_gone = intent.gone;
+        new.refusals = intent.refusals;
+        new.want_mailbox = match &intent.target_path {
+            Some(path) => Some(self.mailbox_at(AccountId(intent.account), path)?),
+            None => None,
+        };
+        if intent.placement != row.id {
+            self.profile_tx()?.run("DELETE FROM intent WHERE placement_id = ?1", [intent.placement])?;
+        }
+        self.change(row, new)
+    }
+
+    /// Makes the projection of all intents anew; answers how many rows were out of step.
+    pub(super) fn heal(&mut self) -> Result<u32> {
+        let mut intents: HashMap<i64, Intent> = self.intents()?.into_iter().map(|i| (i.placement, i)).collect();
+        let mut healed = 0;
+        let kept = self.kept_placements()?;
+        let mut rows = self.waiting_placements()?;
+        rows.extend(self.placements(kept.into_iter().chain(intents.keys().copied()))?);
+        rows.sort_by_key(|p| p.id);
+        rows.dedup_by_key(|p| p.id);
+        for row in rows {
+            let intent = intents.remove(&row.id).unwrap_or_else(|| Intent::none(&row));
+            let before = self.cache.conn.total_changes();
+            self.project(&intent, &row)?;
+            healed += u32::from(self.cache.conn.total_changes() != before);
+            if intent.is_met_by(&row) {
+                self.profile_tx()?.run("DELETE FROM intent WHERE placement_id = ?1", [row.id])?;
+            }
+        }
+        Ok(healed)
+    }
+
+    fn kept_placements(&self) -> Result<Vec<i64>> {
+        self.cache.all("SELECT id FROM placement WHERE kept_bits != 0 OR kept_keywords != ''", [], |r| r.get(0))
+    }
+}
+
+impl Intent {
+    /// Whether it stands in profile.db and wants nothing of this row that base does not already have.
+    fn is_met_by(&self, row: &Placement) -> bool {
+        let ground = row.base.union(&self.kept);
+        let wants = self.gone || self.target_path.is_some() || !self.edit.against(&ground).is_empty();
+        !self.mailbox_path.is_empty() && !wants && self.kept.minus(&row.base).is_empty()
+    }
+
+    fn none(row: &Placement) -> Self {
+        Self {
+            placement: row.id,
+            account: row.account,
+            mailbox_path: String::new(),
+            uidvalidity: row.uidvalidity,
+            uid: row.uid,
+            identity: row.identity,
+            kept: Flags::none(),
+            edit: FlagEdit::default(),
+            target_path: None,
+            gone: false,
+            refusals: 0,
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! The one writer: a thread that owns a connection to each file and runs one transaction at a time, intents before sync.
+//! profile.db commits before cache.db: what a person wants is never lost to what only shows it.
+
+use super::error::{Db, File};
+use super::hub::Hub;
+use super::migrate::rollback;
+use super::reader::Reader;
+use super::unbound::Unbound;
+use super::writer::Writer;
+use godwit_domain::{Error, ErrorKind, Result};
+use rusqlite::Connection;
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Which write goes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// What a person does.
+    User,
+    /// What a server says.
+    Sync,
+}
+
+/// How long changes are gathered before they are told.
+const GATHER: Duration = Duration::from_millis(5);
+
+pub(super) type Job = Box<dyn FnOnce(&mut Desk) + Send>;
+
+#[derive(Default)]
+struct Queue {
+    user: VecDeque<Job>,
+    sync: VecDeque<Job>,
+    tell_at: Option<Instant>,
+    closing: bool,
+}
+
+/// The way to the writer.
+#[derive(Default)]
+pub(super) struct Lanes {
+    queue: Mutex<Queue>,
+    wake: Condvar,
+}
+
+enum Next {
+    Run(Job),
+    Tell,
+    End,
+}
+
+impl Lanes {
+    /// Puts a job into its lane; `false`: the store is closed.
+    pub(super) fn push(&self, lane: Lane, job: Job) -> bool {
+        let mut queue = self.lock();
+        if queue.closing {
+            return false;
+        }
+        match lane {
+            Lane::User => queue.user.push_back(job),
+            Lane::Sync => queue.sync.push_back(job),
+        }
+        self.wake.notify_one();
+        true
+    }
+
+    /// Something is to be told soon.
+    pub(super) fn tell_soon(&self) {
+        let mut queue = self.lock();
+        if queue.tell_at.is_none() {
+            queue.tell_at = Some(Instant::now() + GATHER);
+            self.wake.notify_one();
+        }
+    }
+
+    /// Takes no more; what waits is still run.
+    pub(super) fn close(&self) {
+        self.lock().closing = true;
+        self.wake.notify_all();
+    }
+
+    fn next(&self) -> Next {
+        let mut queue = self.lock();
+        loop {
+            let now = Instant::now();
+            if queue.tell_at.is_some_and(|at| at <= now) {
+                queue.tell_at = None;
+                return Next::Tell;
+            }
+            let job = queue.user.pop_front().or_else(|| queue.sync.pop_front());
+            if let Some(job) = job {
+                return Next::Run(job);
+            }
+            if queue.closing {
+                return Next::End;
+            }
+            queue = match queue.tell_at {
+                Some(at) => self.wake.wait_timeout(queue, at - now).unwrap_or_else(PoisonError::into_inner).0,
+                None => self.wake.wait(queue).unwrap_or_else(PoisonError::into_inner),
+            };
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the writer thread holds.
+pub(super) struct Desk {
+    pub(super) dir: PathBuf,
+    pub(super) profile: Connection,
+    pub(super) cache: Connection,
+    pub(super) unbound: Unbound,
+    pub(super) hub: Arc<Hub>,
+    /// The cache did not follow the profile: its projection is made anew before the next write.
+    pub(super) unhealed: bool,
+    #[cfg(test)]
+    pub(super) stop_between: bool,
+}
+
+impl Desk {
+    pub(super) fn new(dir: &Path, profile: Connection, cache: Connection, hub: Arc<Hub>) -> Result<Self> {
+        let mut desk = Self {
+            dir: dir.to_owned(),
+            profile,
+            cache,
+            unbound: Unbound::default(),
+            hub,
+            unhealed: false,
+            #[cfg(test)]
+            stop_between: false,
+        };
+        desk.unbound = desk.read(|r| Unbound::load(*r))?;
+        Ok(desk)
+    }
+
+    /// Reads outside a transaction, between two writes.
+    pub(super) fn read<T>(&self, f: impl FnOnce(&Reader<'_>) -> Result<T>) -> Result<T> {
+        f(&Reader::new(self.profile_db(), self.cache_db()))
+    }
+
+    /// Runs jobs until the store closes, then moves the logs into the files.
+    pub(super) fn run(mut self, lanes: &Lanes) {
+        loop {
+            match lanes.next() {
+                Next::Run(job) => job(&mut self),
+                Next::Tell => self.hub.tell(),
+                Next::End => break,
+            }
+        }
+        self.hub.tell();
+        for db in [self.profile_db(), self.cache_db()] {
+            let moved = db.one("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+            if let Err(error) = moved {
+                tracing::warn!(file = db.file.name(), kind = ?error.kind, "the log stays beside the file");
+            }
+        }
+    }
+
+    pub(super) fn profile_db(&self) -> Db<'_> {
+        Db::new(&self.profile, File::Profile)
+    }
+
+    pub(super) fn cache_db(&self) -> Db<'_> {
+        Db::new(&self.cache, File::Cache)
+    }
+
+    /// One transaction over both files; nothing stays of it when `f` fails.
+    pub(super) fn transact<T>(&mut self, f: impl FnOnce(&mut Writer<'_>) -> Result<T>) -> Result<T> {
+        if self.unhealed {
+            self.whole_or_nothing(|w| w.heal())?;
+            self.unhealed = false;
+        }
+        self.whole_or_nothing(f)
+    }
+
+    fn whole_or_nothing<T>(&mut self, f: impl FnOnce(&mut Writer<'_>) -> Result<T>) -> Result<T> {
+        let done = self.attempt(f);
+        if let Err(error) = &done {
+            rollback(self.cache_db());
+            rollback(self.profile_db());
+            if error.kind == ErrorKind::Corrupt {
+                super::open::suspect(&self.dir);
+            }
+            if self.unbound.dirty {
+                self.unbound = Unbound::load(Reader::new(self.profile_db(), self.cache_db()))?;
+            }
+        }
+        done
+    }
+
+    fn attempt<T>(&mut self, f: impl FnOnce(&mut Writer<'_>) -> Result<T>) -> Result<T> {
+        let profile = Db::new(&self.profile, File::Profile);
+        let cache = Db::new(&self.cache, File::Cache);
+        cache.batch("BEGIN IMMEDIATE")?;
+        let mut writer = Writer::new(Reader::new(profile, cache), &mut self.unbound);
+        let run = catch_unwind(AssertUnwindSafe(|| {
+            let value = f(&mut writer)?;
+            writer.settle()?;
+            Ok::<_, Error>(value)
+        }));
+        let value = run.map_err(|_| Error::bug("A write to the store broke off."))??;
+        let (changes, wrote_profile) = writer.into_changes();
+        if wrote_profile {
+            profile.batch("COMMIT")?;
+        }
+        #[cfg(test)]
+        if self.stop_between && wrote_profile {
+            return Err(Error::bug("Stopped between the two files."));
+        }
+        if let Err(error) = cache.batch("COMMIT") {
+            self.unhealed |= wrote_profile;
+            return Err(error);
+        }
+        self.unbound.dirty = false;
+        self.hub.committed(changes, Reader::new(profile, cache));
+        Ok(value)
+    }
+}

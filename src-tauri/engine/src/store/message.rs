@@ -1,0 +1,384 @@
+//! Tables message and body: rows for lists, conversations, raw bytes, previews, and plain search.
+//! Raw bytes are kept exactly as they came, compressed.
+
+use super::placement::Placement;
+use super::reader::{Reader, json, number};
+use super::text::{self, unpack};
+use super::writer::Writer;
+use godwit_domain::api::{Coverage, Found};
+use godwit_domain::{
+    AccountId, Address, ConversationItem, Error, ErrorKind, FlagEdit, Flags, MailboxId, MessageId, PlacementId, Result, Role,
+    Row, ThreadId,
+};
+use std::collections::HashMap;
+
+/// The most messages of a conversation, and the most hits of a search, that are looked at.
+const MOST: u32 = 10_000;
+/// How far down a mailbox previews are looked for.
+const PREVIEW_DEPTH: u32 = 5_000;
+/// The longest preview kept, in characters.
+const PREVIEW_CHARS: usize = 300;
+/// Past this a raw message is not kept.
+const MOST_RAW: usize = 512 << 20;
+
+/// A placement's message as the header tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageRecord {
+    /// Which placement.
+    pub placement: PlacementId,
+    /// Its content.
+    pub message: MessageId,
+    /// Its conversation.
+    pub thread: ThreadId,
+    /// Its account.
+    pub account: AccountId,
+    /// Where the server has it.
+    pub mailbox: MailboxId,
+    /// Where it is shown.
+    pub shown_mailbox: MailboxId,
+    /// Its UID in `mailbox`, once told.
+    pub uid: Option<u32>,
+    /// UIDVALIDITY of `uid`.
+    pub uidvalidity: Option<u32>,
+    /// RFC822.SIZE.
+    pub size: u32,
+    /// Decoded subject.
+    pub subject: String,
+    /// From.
+    pub from: Vec<Address>,
+    /// Reply-To.
+    pub reply_to: Vec<Address>,
+    /// To.
+    pub to: Vec<Address>,
+    /// Cc.
+    pub cc: Vec<Address>,
+    /// Seconds since 1970, UTC.
+    pub date: i64,
+    /// Flags as shown.
+    pub flags: Flags,
+    /// Message-ID without angle brackets.
+    pub message_id: Option<String>,
+    /// What two copies of the same message share.
+    pub identity: [u8; 16],
+}
+
+/// The header columns of a message.
+struct Header {
+    subject: String,
+    sender: String,
+    reply_to: String,
+    recipients: String,
+    cc: String,
+    date: i64,
+}
+
+fn shown_flags(r: &rusqlite::Row<'_>, at: usize) -> rusqlite::Result<Flags> {
+    let flags =
+        |at: usize| -> rusqlite::Result<Flags> { Ok(Flags::from_columns(number(r.get(at)?), r.get_ref(at + 1)?.as_str()?)) };
+    let edit = FlagEdit { add: flags(at + 4)?, del: flags(at + 6)? };
+    Ok(edit.apply(&flags(at)?.union(&flags(at + 2)?)))
+}
+
+const FLAG_COLUMNS: &str =
+    "p.base_bits, p.base_keywords, p.kept_bits, p.kept_keywords, p.add_bits, p.add_keywords, p.del_bits, p.del_keywords";
+
+/// Messages of a conversation outside trash and junk; a mailbox that holds everything does not count twice.
+const THREAD_COUNT: &str = "(SELECT max(1,
+    coalesce(sum(CASE WHEN b.role IS NULL OR b.role NOT IN ('trash', 'junk', 'all', 'flagged') THEN t.count END), 0),
+    coalesce(sum(CASE WHEN b.role = 'all' THEN t.count END), 0))
+  FROM thread_box t JOIN mailbox b ON b.id = t.mailbox_id WHERE t.thread_id = m.thread_id)";
+
+impl Reader<'_> {
+    /// Rows by placement, in the order asked, without those that are gone.
+    pub fn rows(&self, ids: &[PlacementId]) -> Result<Vec<Row>> {
+        let sql = format!(
+            "SELECT p.id, m.id, m.thread_id, m.account_id, coalesce(p.want_mailbox, p.mailbox_id), p.uid, m.subject, m.sender,
+               m.recipients, m.date, m.size, m.has_attachment, m.preview, p.waiting, {THREAD_COUNT}, {FLAG_COLUMNS}
+             FROM json_each(?1) j JOIN placement p ON p.id = j.value JOIN message m ON m.id = p.message_id
+             WHERE p.removed_at IS NULL AND p.want_gone = 0 ORDER BY j.key"
+        );
+        self.cache.all(&sql, [json(ids.iter().map(|id| id.0))], |r| {
+            let shown = shown_flags(r, 15)?;
+            let labels = shown.keywords.iter().cloned().collect();
+            let mut to = unpack(r.get_ref(8)?.as_str()?);
+            to.truncate(4);
+            Ok(Row {
+                id: PlacementId(r.get(0)?),
+                message: MessageId(r.get(1)?),
+                thread: ThreadId(r.get(2)?),
+                account: AccountId(r.get(3)?),
+                mailbox: MailboxId(r.get(4)?),
+                uid: r.get::<_, Option<i64>>(5)?.map(number),
+                subject: r.get(6)?,
+                from: unpack(r.get_ref(7)?.as_str()?),
+                to,
+                date: r.get(9)?,
+                flags: Flags::of(shown.bits).names(),
+                labels,
+                size: number(r.get(10)?),
+                attachments: r.get(11)?,
+                preview: r.get::<_, Option<String>>(12)?.unwrap_or_default(),
+                count: number(r.get(14)?),
+                waiting: r.get(13)?,
+            })
+        })
+    }
+
+    /// Rows of a threaded list: unread or starred where any message of the conversation in `scope` is.
+    pub(super) fn thread_rows(&self, ids: &[PlacementId], scope: &[i64]) -> Result<Vec<Row>> {
+        let mut rows = self.rows(ids)?;
+        let scope = json(scope.iter().copied());
+        for row in &mut rows {
+            let sums = self.cache.one(
+                "SELECT coalesce(sum(unread), 0), coalesce(sum(starred), 0) FROM thread_box
+                 WHERE thread_id = ?1 AND mailbox_id IN (SELECT value FROM json_each(?2))",
+                (row.thread.0, &scope),
+                |r| Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?)),
+            )?;
+            let (unread, starred) = sums.unwrap_or_default();
+            if unread > 0 {
+                row.flags.retain(|f| f != "\\Seen");
+            }
+            if starred > 0 && !row.flags.iter().any(|f| f == "\\Flagged") {
+                row.flags.push("\\Flagged".to_owned());
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Messages shown in these mailboxes.
+    pub(super) fn messages_in(&self, mailboxes: &[i64]) -> Result<i64> {
+        let sql = "SELECT coalesce(sum(messages), 0) FROM mailbox WHERE id IN (SELECT value FROM json_each(?1))";
+        Ok(self.cache.one(sql, [json(mailboxes.iter().copied())], |r| r.get(0))?.unwrap_or(0))
+    }
+
+    /// The conversation of a placement, oldest first.
+    pub fn conversation(&self, id: PlacementId) -> Result<Vec<ConversationItem>> {
+        let asked = self.shown_placement(id)?;
+        let email = text::fold(&self.account(AccountId(asked.account))?.email);
+        let here = asked.shown_mailbox();
+        let sql = format!(
+            "SELECT p.id, m.id, coalesce(p.want_mailbox, p.mailbox_id), m.sender, m.date, coalesce(m.preview, ''), m.has_attachment,
+               m.identity, b.role, {FLAG_COLUMNS}
+             FROM message m JOIN placement p ON p.message_id = m.id JOIN mailbox b ON b.id = coalesce(p.want_mailbox, p.mailbox_id)
+             WHERE m.thread_id = ?1 AND p.removed_at IS NULL AND p.want_gone = 0 ORDER BY m.sort_key, p.id LIMIT ?2"
+        );
+        let found = self.cache.all(&sql, (asked.thread, MOST), |r| {
+            let from = unpack(r.get_ref(3)?.as_str()?);
+            let item = ConversationItem {
+                id: PlacementId(r.get(0)?),
+                message: MessageId(r.get(1)?),
+                mailbox: MailboxId(r.get(2)?),
+                own: from.iter().any(|a| text::fold(&a.address) == email),
+                from,
+                date: r.get(4)?,
+                preview: r.get(5)?,
+                attachments: r.get(6)?,
+                flags: shown_flags(r, 9)?.names(),
+            };
+            let role = r.get_ref(8)?.as_str_or_null()?.and_then(Role::from_word);
+            Ok((item, r.get::<_, [u8; 16]>(7)?, role))
+        })?;
+        let mut out: Vec<ConversationItem> = Vec::with_capacity(found.len());
+        let mut at: HashMap<[u8; 16], usize> = HashMap::new();
+        for (item, identity, role) in found {
+            if matches!(role, Some(Role::Trash | Role::Junk)) && item.mailbox.0 != here {
+                continue;
+            }
+            match at.get(&identity).and_then(|at| out.get_mut(*at)) {
+                Some(kept) if item.id == id || (kept.id != id && kept.mailbox.0 != here && item.mailbox.0 == here) => {
+                    *kept = item
+                }
+                // Two placements in the asked mailbox are two messages there, however alike.
+                Some(kept) if kept.mailbox == item.mailbox => out.push(item),
+                Some(_) => {}
+                None => {
+                    at.insert(identity, out.len());
+                    out.push(item);
+                }
+            }
+        }
+        Ok(out)
+    }
+
+    fn shown_placement(&self, id: PlacementId) -> Result<Placement> {
+        self.placement(id.0)?.filter(|p| p.removed_at.is_none()).ok_or_else(no_message)
+    }
+
+    /// What is known of a placement's message.
+    pub fn message_of(&self, id: PlacementId) -> Result<MessageRecord> {
+        let p = self.shown_placement(id)?;
+        let header = self
+            .cache
+            .one("SELECT subject, sender, reply_to, recipients, cc, date FROM message WHERE id = ?1", [p.message], |r| {
+                Ok(Header {
+                    subject: r.get(0)?,
+                    sender: r.get(1)?,
+                    reply_to: r.get(2)?,
+                    recipients: r.get(3)?,
+                    cc: r.get(4)?,
+                    date: r.get(5)?,
+                })
+            })?
+            .ok_or_else(no_message)?;
+        Ok(MessageRecord {
+            placement: id,
+            message: MessageId(p.message),
+            thread: ThreadId(p.thread),
+            account: AccountId(p.account),
+            mailbox: MailboxId(p.mailbox),
+            shown_mailbox: MailboxId(p.shown_mailbox()),
+            uid: p.uid,
+            uidvalidity: p.uid.map(|_| p.uidvalidity),
+            size: p.size,
+            subject: header.subject,
+            from: unpack(&header.sender),
+            reply_to: unpack(&header.reply_to),
+            to: unpack(&header.recipients),
+            cc: unpack(&header.cc),
+            date: header.date,
+            flags: p.flags(),
+            message_id: p.message_id,
+            identity: p.identity,
+        })
+    }
+
+    /// The raw bytes, where they are here.
+    pub fn body(&self, message: MessageId) -> Result<Option<Vec<u8>>> {
+        let kept = self.cache.one("SELECT size, zstd FROM body WHERE message_id = ?1", [message.0], |r| {
+            Ok((r.get::<_, i64>(0)?, r.get::<_, Vec<u8>>(1)?))
+        })?;
+        let Some((size, packed)) = kept else { return Ok(None) };
+        let size = usize::try_from(size).unwrap_or(0).min(MOST_RAW);
+        let raw = zstd::bulk::decompress(&packed, size).map_err(|_| {
+            Error::new(ErrorKind::Corrupt, "The kept copy of this message is damaged.").mend("Get it from the server again.")
+        })?;
+        Ok(Some(raw))
+    }
+
+    /// Messages whose bytes are not here, newest first: (mailbox, UID, message, size). With `days`: only unread ones and
+    /// those younger than that. Never of trash and junk.
+    pub fn bodies_missing(
+        &self,
+        account: AccountId,
+        limit: u32,
+        max_size: u32,
+        days: Option<u32>,
+    ) -> Result<Vec<(MailboxId, u32, MessageId, u32)>> {
+        let newest = self.cache.one("SELECT unixepoch()", [], |r| r.get::<_, i64>(0))?.unwrap_or(0);
+        let since = days.map_or(0, |days| newest.saturating_sub(i64::from(days) * 86_400)).max(0) << 24;
+        let mut out = Vec::new();
+        for state in self.mailbox_states(account)? {
+            if matches!(state.role, Some(Role::Trash | Role::Junk)) {
+                continue;
+            }
+            for only in ["x.sort_key >= ?2", "x.sort_key < ?2 AND x.unread = 1"] {
+                let sql = format!(
+                    "SELECT p.uid, m.id, m.size, x.sort_key
+                     FROM membership x JOIN placement p ON p.id = x.placement_id JOIN message m ON m.id = p.message_id
+                     WHERE x.mailbox_id = ?1 AND {only} AND p.mailbox_id = ?1 AND p.uid IS NOT NULL AND m.size <= ?3
+                       AND NOT EXISTS (SELECT 1 FROM body WHERE body.message_id = m.id)
+                     ORDER BY x.sort_key DESC LIMIT ?4"
+                );
+                out.extend(self.cache.all(&sql, (state.id.0, since, max_size, limit), |r| {
+                    let found = (state.id, number(r.get(0)?), MessageId(r.get(1)?), number(r.get(2)?));
+                    Ok((r.get::<_, i64>(3)?, found))
+                })?);
+            }
+        }
+        out.sort_unstable_by_key(|(key, _)| std::cmp::Reverse(*key));
+        out.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(out.into_iter().map(|(_, found)| found).collect())
+    }
+
+    /// Messages of a mailbox without a preview, newest first, among its newest 5,000: (UID, message).
+    pub fn previews_missing(&self, mailbox: MailboxId, limit: u32) -> Result<Vec<(u32, MessageId)>> {
+        self.cache.all(
+            "SELECT p.uid, m.id FROM (SELECT placement_id, sort_key FROM membership WHERE mailbox_id = ?1 ORDER BY sort_key DESC LIMIT ?3) x
+               JOIN placement p ON p.id = x.placement_id JOIN message m ON m.id = p.message_id
+             WHERE m.preview IS NULL AND p.uid IS NOT NULL AND p.mailbox_id = ?1 ORDER BY x.sort_key DESC LIMIT ?2",
+            (mailbox.0, limit, PREVIEW_DEPTH),
+            |r| Ok((number(r.get(0)?), MessageId(r.get(1)?))),
+        )
+    }
+
+    /// Messages outside trash and junk whose subject, people or preview have every word, newest first.
+    pub fn search(&self, query: &str, limit: u32) -> Result<Found> {
+        let coverage = self.coverage()?;
+        let words = text::words(query);
+        if words.is_empty() {
+            return Ok(Found { coverage, ..Found::default() });
+        }
+        let boxes = self.mailbox_ids(|role| !matches!(role, Some(Role::Trash | Role::Junk)))?;
+        let sql = format!(
+            "SELECT x.placement_id FROM message m JOIN placement p ON p.message_id = m.id
+               JOIN membership x ON x.mailbox_id = coalesce(p.want_mailbox, p.mailbox_id) AND x.sort_key = p.sort_key AND x.placement_id = p.id
+             WHERE {} AND x.mailbox_id IN (SELECT value FROM json_each(?1)) ORDER BY m.sort_key DESC, x.placement_id DESC LIMIT {MOST}",
+            has_words(&words, 2)
+        );
+        let params = std::iter::once(json(boxes)).chain(words);
+        let ids = self.cache.all(&sql, rusqlite::params_from_iter(params), |r| Ok(PlacementId(r.get(0)?)))?;
+        let total = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+        let limit = usize::try_from(limit.min(500)).unwrap_or(500);
+        let first: Vec<PlacementId> = ids.into_iter().take(limit).collect();
+        Ok(Found { total, coverage, rows: self.rows(&first)? })
+    }
+
+    fn coverage(&self) -> Result<Coverage> {
+        let count = |sql: &str| self.cache.one(sql, [], |r| r.get::<_, i64>(0)).map(|n| number(n.unwrap_or(0)));
+        let mine = "FROM mailbox WHERE removed_at IS NULL AND selectable = 1";
+        Ok(Coverage {
+            messages: count(&format!("SELECT coalesce(sum(messages), 0) {mine}"))?,
+            bodies: count("SELECT count(*) FROM body")?,
+            mailboxes_complete: count(&format!("SELECT count(*) {mine} AND synced_down_to = 1"))?,
+            mailboxes_total: count(&format!("SELECT count(*) {mine}"))?,
+        })
+    }
+}
+
+/// A condition that the message `m` has all words; the first is parameter `from`.
+pub(super) fn has_words(words: &[String], from: usize) -> String {
+    let each: Vec<String> = (from..from + words.len()).map(|n| format!("instr(m.search_text, ?{n}) > 0")).collect();
+    if each.is_empty() { "1".to_owned() } else { each.join(" AND ") }
+}
+
+fn no_message() -> Error {
+    Error::gone("This message is not there any more.").mend("It was moved or deleted on another device.")
+}
+
+impl Writer<'_> {
+    /// Keeps the raw bytes of a message; one that is not here any more is passed over.
+    pub fn put_body(&mut self, message: MessageId, raw: Vec<u8>) -> Result<()> {
+        if raw.len() > MOST_RAW {
+            return Err(Error::invalid("This message is larger than the store keeps."));
+        }
+        let packed = zstd::bulk::compress(&raw, 3).map_err(|_| Error::bug("A message could not be packed."))?;
+        let size = i64::try_from(raw.len()).unwrap_or(i64::MAX);
+        let put = "INSERT OR REPLACE INTO body (message_id, size, zstd) SELECT id, ?2, ?3 FROM message WHERE id = ?1";
+        if self.cache.run(put, (message.0, size, packed))? > 0 {
+            self.changes.messages.insert(message.0);
+        }
+        Ok(())
+    }
+
+    /// Keeps the first words of a message (empty: it has none) and, where known, whether it has attachments.
+    pub fn set_preview(&mut self, message: MessageId, preview: &str, has_attachment: Option<bool>) -> Result<()> {
+        let preview: String = preview.chars().filter(|c| !c.is_control()).take(PREVIEW_CHARS).collect();
+        let words = text::fold(&preview);
+        let done = self.cache.run(
+            "UPDATE message SET preview = ?2, has_attachment = coalesce(?3, has_attachment),
+               search_text = CASE WHEN preview IS NULL THEN search_text || ' ' || ?4 ELSE search_text END WHERE id = ?1",
+            (message.0, preview, has_attachment, words),
+        )?;
+        if done > 0 {
+            self.changes.messages.insert(message.0);
+            let boxes = self.cache.all(
+                "SELECT coalesce(want_mailbox, mailbox_id) FROM placement WHERE message_id = ?1 AND removed_at IS NULL",
+                [message.0],
+                |r| r.get::<_, i64>(0),
+            )?;
+            self.changes.redrawn.extend(boxes);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,137 @@
+//! Tables thread_ref and thread_box: which conversation a message belongs to, by Message-ID, In-Reply-To and References only.
+//! Never by subject. At most `MOST` messages a conversation; merging moves the smaller side.
+
+use super::reader::{Reader, json};
+use super::writer::Writer;
+use godwit_domain::Result;
+use godwit_domain::mime::Headers;
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+
+/// The most messages of one conversation.
+pub(super) const MOST: i64 = 10_000;
+/// References looked at: the first, which names the conversation, and the newest.
+const REFS: usize = 30;
+
+/// The ids a message knows of its conversation, its own first, hashed with the account.
+pub(super) fn refs(account: i64, headers: &Headers) -> Vec<i64> {
+    let skip = headers.references.len().saturating_sub(REFS);
+    let mut out: Vec<i64> = headers
+        .message_id
+        .iter()
+        .chain(headers.references.first())
+        .chain(headers.references.iter().skip(skip))
+        .chain(headers.in_reply_to.iter().take(4))
+        .filter(|id| !id.is_empty())
+        .map(|id| hash(account, id))
+        .collect();
+    let mut seen = std::collections::HashSet::new();
+    out.retain(|h| seen.insert(*h));
+    out
+}
+
+fn hash(account: i64, id: &str) -> i64 {
+    let digest: [u8; 32] = Sha256::new().chain_update(account.to_le_bytes()).chain_update(id.as_bytes()).finalize().into();
+    let mut first = [0u8; 8];
+    first.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
+    i64::from_le_bytes(first)
+}
+
+/// What a batch of arriving messages knows of conversations: one query for all of it, then memory.
+pub(super) struct Threads {
+    known: HashMap<i64, i64>,
+    sizes: HashMap<i64, i64>,
+}
+
+impl Reader<'_> {
+    pub(super) fn threads_of(&self, hashes: impl IntoIterator<Item = i64>) -> Result<Threads> {
+        let known = self.cache.all(
+            "SELECT hash, thread_id FROM thread_ref WHERE hash IN (SELECT value FROM json_each(?1))",
+            [json(hashes)],
+            |r| Ok((r.get(0)?, r.get(1)?)),
+        )?;
+        Ok(Threads { known: known.into_iter().collect(), sizes: HashMap::new() })
+    }
+
+    fn thread_size(&self, thread: i64) -> Result<i64> {
+        let size =
+            self.cache.one("SELECT coalesce(sum(count), 0) FROM thread_box WHERE thread_id = ?1", [thread], |r| r.get(0))?;
+        Ok(size.unwrap_or(0))
+    }
+}
+
+impl Writer<'_> {
+    /// The conversation of a new message; `own` is the id it begins one under. Merges those it joins.
+    pub(super) fn join_thread(&mut self, threads: &mut Threads, refs: &[i64], own: i64) -> Result<i64> {
+        let mut found: Vec<i64> = Vec::new();
+        for thread in refs.iter().filter_map(|h| threads.known.get(h)) {
+            if !found.contains(thread) {
+                found.push(*thread);
+            }
+        }
+        let mut sized = Vec::with_capacity(found.len());
+        for thread in found {
+            let size = match threads.sizes.get(&thread) {
+                Some(size) => *size,
+                None => self.thread_size(thread)?,
+            };
+            threads.sizes.insert(thread, size);
+            sized.push((size, thread));
+        }
+        sized.sort_unstable_by_key(|(size, thread)| (std::cmp::Reverse(*size), *thread));
+        let mut joined: Option<(i64, i64)> = None;
+        for (size, thread) in sized {
+            match joined {
+                None if size < MOST => joined = Some((size, thread)),
+                Some((all, into)) if all + size < MOST => {
+                    self.merge_threads(thread, into)?;
+                    threads.known.values_mut().filter(|t| **t == thread).for_each(|t| *t = into);
+                    threads.sizes.insert(into, all + size);
+                    joined = Some((all + size, into));
+                }
+                _ => {}
+            }
+        }
+        let (size, thread) = joined.unwrap_or((0, own));
+        threads.sizes.insert(thread, size + 1);
+        for hash in refs {
+            if let std::collections::hash_map::Entry::Vacant(free) = threads.known.entry(*hash) {
+                free.insert(thread);
+                self.cache.run("INSERT OR REPLACE INTO thread_ref (hash, thread_id) VALUES (?1, ?2)", (hash, thread))?;
+            }
+        }
+        Ok(thread)
+    }
+
+    fn merge_threads(&mut self, from: i64, into: i64) -> Result<()> {
+        self.settle()?;
+        let cache = self.cache;
+        let places = cache.all(
+            "SELECT p.id, p.sort_key, coalesce(p.want_mailbox, p.mailbox_id) FROM message m JOIN placement p ON p.message_id = m.id
+             WHERE m.thread_id = ?1",
+            [from],
+            |r| Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?, r.get::<_, i64>(2)?)),
+        )?;
+        for (id, sort_key, mailbox) in places {
+            cache.run(
+                "UPDATE membership SET thread_id = ?4 WHERE mailbox_id = ?1 AND sort_key = ?2 AND placement_id = ?3",
+                (mailbox, sort_key, id, into),
+            )?;
+        }
+        cache.run("UPDATE message SET thread_id = ?2 WHERE thread_id = ?1", (from, into))?;
+        cache.run("UPDATE thread_ref SET thread_id = ?2 WHERE thread_id = ?1", (from, into))?;
+        cache.run(
+            "INSERT INTO thread_box (thread_id, mailbox_id, count, unread, starred)
+             SELECT ?2, mailbox_id, count, unread, starred FROM thread_box WHERE thread_id = ?1
+             ON CONFLICT (thread_id, mailbox_id) DO UPDATE SET
+               count = count + excluded.count, unread = unread + excluded.unread, starred = starred + excluded.starred",
+            (from, into),
+        )?;
+        cache.run("DELETE FROM thread_box WHERE thread_id = ?1", [from])?;
+        for touched in self.changes.touched.values_mut().filter(|t| t.place.thread == from) {
+            touched.place.thread = into;
+        }
+        self.changes.merged.push((from, into));
+        Ok(())
+    }
+}

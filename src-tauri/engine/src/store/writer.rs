@@ -1,0 +1,228 @@
+//! One write transaction: shown state, counts and the list of what changed are kept together here, so that
+//! membership, thread_box and a mailbox's counts can't drift apart. Nothing else writes those tables.
+
+use super::error::Db;
+use super::reader::Reader;
+use super::unbound::Unbound;
+use godwit_domain::{Error, Event, Result};
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Deref;
+
+/// Where a placement is shown, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shown {
+    pub(super) mailbox: i64,
+    pub(super) unread: bool,
+    pub(super) starred: bool,
+}
+
+/// The place of a placement in every list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) id: i64,
+    pub(super) sort_key: i64,
+    pub(super) thread: i64,
+}
+
+/// What became of one placement in one mailbox.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Touched {
+    pub(super) place: Place,
+    /// Its state there now; `None`: it is not there.
+    pub(super) now: Option<Shown>,
+    /// Nothing was there before.
+    pub(super) arrived: bool,
+}
+
+/// What a transaction changed, for open views and events.
+#[derive(Default)]
+pub(super) struct Changes {
+    /// By placement and mailbox.
+    pub(super) touched: HashMap<(i64, i64), Touched>,
+    /// Conversations that went into others.
+    pub(super) merged: Vec<(i64, i64)>,
+    /// Messages whose contents changed.
+    pub(super) messages: BTreeSet<i64>,
+    /// Mailboxes in which contents changed though nothing moved.
+    pub(super) redrawn: BTreeSet<i64>,
+    /// Mailboxes came, went or changed their role.
+    pub(super) mailboxes: bool,
+    /// Plain events.
+    pub(super) events: Vec<Event>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct MailboxDelta {
+    base: i64,
+    messages: i64,
+    unread: i64,
+}
+
+/// Writes. Lives as long as one transaction over both files.
+pub struct Writer<'a> {
+    reader: Reader<'a>,
+    pub(super) unbound: &'a mut Unbound,
+    pub(super) changes: Changes,
+    mailboxes: HashMap<i64, MailboxDelta>,
+    boxes: HashMap<(i64, i64), [i64; 3]>,
+    wrote_profile: bool,
+    /// Mailbox paths read so far.
+    pub(super) paths: HashMap<i64, String>,
+    /// Seconds since 1970 when the transaction began.
+    pub(super) now: i64,
+}
+
+impl<'a> Deref for Writer<'a> {
+    type Target = Reader<'a>;
+
+    fn deref(&self) -> &Reader<'a> {
+        &self.reader
+    }
+}
+
+impl<'a> Writer<'a> {
+    pub(super) fn new(reader: Reader<'a>, unbound: &'a mut Unbound) -> Self {
+        Self {
+            reader,
+            unbound,
+            changes: Changes::default(),
+            mailboxes: HashMap::new(),
+            boxes: HashMap::new(),
+            wrote_profile: false,
+            paths: HashMap::new(),
+            now: now(),
+        }
+    }
+
+    /// profile.db inside the transaction; it begins with the first write.
+    pub(super) fn profile_tx(&mut self) -> Result<Db<'a>> {
+        if !self.wrote_profile {
+            self.reader.profile.batch("BEGIN IMMEDIATE")?;
+            self.wrote_profile = true;
+        }
+        Ok(self.reader.profile)
+    }
+
+    pub(super) fn into_changes(self) -> (Changes, bool) {
+        (self.changes, self.wrote_profile)
+    }
+
+    /// Says something after the commit.
+    pub fn tell(&mut self, event: Event) {
+        self.changes.events.push(event);
+    }
+
+    pub(super) fn tell_error(&mut self, error: Error) {
+        self.tell(Event::Told { error });
+    }
+
+    /// Moves a placement from one shown state to another: lists, conversation counts and mailbox counts follow.
+    pub(super) fn show(&mut self, place: Place, before: Option<Shown>, after: Option<Shown>) -> Result<()> {
+        if before == after {
+            return Ok(());
+        }
+        let cache = self.cache;
+        match (before, after) {
+            (Some(b), Some(a)) if b.mailbox == a.mailbox => {
+                cache.run(
+                    "UPDATE membership SET unread = ?4, starred = ?5 WHERE mailbox_id = ?1 AND sort_key = ?2 AND placement_id = ?3",
+                    (a.mailbox, place.sort_key, place.id, a.unread, a.starred),
+                )?;
+            }
+            _ => {
+                if let Some(b) = before {
+                    cache.run(
+                        "DELETE FROM membership WHERE mailbox_id = ?1 AND sort_key = ?2 AND placement_id = ?3",
+                        (b.mailbox, place.sort_key, place.id),
+                    )?;
+                }
+                if let Some(a) = after {
+                    cache.run(
+                        "INSERT INTO membership (mailbox_id, sort_key, placement_id, thread_id, unread, starred)
+                         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                        (a.mailbox, place.sort_key, place.id, place.thread, a.unread, a.starred),
+                    )?;
+                }
+            }
+        }
+        if let Some(b) = before {
+            self.count(place, b, -1);
+        }
+        if let Some(a) = after {
+            self.count(place, a, 1);
+        }
+        self.touch(place, before, after);
+        Ok(())
+    }
+
+    fn count(&mut self, place: Place, shown: Shown, by: i64) {
+        let delta = self.mailboxes.entry(shown.mailbox).or_default();
+        delta.messages += by;
+        delta.unread += by * i64::from(shown.unread);
+        let counts = self.boxes.entry((place.thread, shown.mailbox)).or_default();
+        for (count, on) in counts.iter_mut().zip([true, shown.unread, shown.starred]) {
+            *count += by * i64::from(on);
+        }
+    }
+
+    fn touch(&mut self, place: Place, before: Option<Shown>, after: Option<Shown>) {
+        let mut note = |mailbox: i64, now: Option<Shown>, arrived: bool| {
+            let entry = self.changes.touched.entry((place.id, mailbox)).or_insert(Touched { place, now, arrived });
+            entry.now = now;
+            entry.place = place;
+        };
+        match (before, after) {
+            (Some(b), Some(a)) if b.mailbox == a.mailbox => note(a.mailbox, after, false),
+            _ => {
+                if let Some(b) = before {
+                    note(b.mailbox, None, false);
+                }
+                if let Some(a) = after {
+                    note(a.mailbox, after, true);
+                }
+            }
+        }
+    }
+
+    /// A base placement came to (1) or left (-1) a mailbox.
+    pub(super) fn count_base(&mut self, mailbox: i64, by: i64) {
+        self.mailboxes.entry(mailbox).or_default().base += by;
+    }
+
+    /// Writes the counts gathered so far.
+    pub(super) fn settle(&mut self) -> Result<()> {
+        let cache = self.cache;
+        for (mailbox, delta) in std::mem::take(&mut self.mailboxes) {
+            if delta.base == 0 && delta.messages == 0 && delta.unread == 0 {
+                continue;
+            }
+            cache.run(
+                "UPDATE mailbox SET base_messages = base_messages + ?2, messages = messages + ?3, unread = unread + ?4 WHERE id = ?1",
+                (mailbox, delta.base, delta.messages, delta.unread),
+            )?;
+            if delta.messages != 0 || delta.unread != 0 {
+                self.changes.events.push(Event::MailboxesChanged);
+            }
+        }
+        for ((thread, mailbox), [count, unread, starred]) in std::mem::take(&mut self.boxes) {
+            if count == 0 && unread == 0 && starred == 0 {
+                continue;
+            }
+            cache.run(
+                "INSERT INTO thread_box (thread_id, mailbox_id, count, unread, starred) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT (thread_id, mailbox_id) DO UPDATE SET
+                   count = count + excluded.count, unread = unread + excluded.unread, starred = starred + excluded.starred",
+                (thread, mailbox, count, unread, starred),
+            )?;
+            if count < 0 {
+                cache.run("DELETE FROM thread_box WHERE thread_id = ?1 AND mailbox_id = ?2 AND count = 0", (thread, mailbox))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn now() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
