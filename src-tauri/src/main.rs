@@ -57,6 +57,8 @@ async fn raise_other(profile: &Path, opens: &[Open]) -> Result<bool> {
 }
 
 fn run(profile: PathBuf, opens: Vec<Open>) -> Result<()> {
+    // Without a display the toolkit panics instead of answering; every other panic is a panic still.
+    os::check_display()?;
     let failed = |error: tauri::Error| Error::bug(format!("The window can't be made: {error}."));
     let app = tauri::Builder::default()
         .manage(Shell::new(profile.clone(), opens))

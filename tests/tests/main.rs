@@ -1,3 +1,5 @@
 //! Journeys and window tests: plain stories about a person and their mail, told against real servers.
 
 mod fixtures;
+mod journeys;
+mod window;

@@ -1,7 +1,7 @@
 //! `account …`: propose, add, list, test, remove. The password comes from stdin and goes straight into the request.
 
 use crate::args::{AccountAddArgs, AccountCommand, HostPort, SecurityArg};
-use crate::engine::discover as propose;
+use crate::engine::smtp;
 use crate::face::Face;
 use crate::failure::{Failure, Outcome};
 use crate::names;
@@ -18,7 +18,7 @@ const MAX_PASSWORD: u64 = 4096;
 /// Everything below `account` that needs the profile.
 pub async fn run(command: AccountCommand, face: &mut Face, out: Output) -> Outcome {
     match command {
-        AccountCommand::Discover { email } => discover(&email, out).await,
+        AccountCommand::Discover { email } => discover(&email, out),
         AccountCommand::Add(args) => add(*args, face, out).await,
         AccountCommand::List => list(face, out).await,
         AccountCommand::Test { account } => test(&account, face, out).await,
@@ -27,9 +27,9 @@ pub async fn run(command: AccountCommand, face: &mut Face, out: Output) -> Outco
 }
 
 /// Proposes servers, without a profile.
-pub async fn discover(email: &str, out: Output) -> Outcome {
+pub fn discover(email: &str, out: Output) -> Outcome {
     check_address(email).map_err(Failure::Usage)?;
-    let candidates = propose(email).await;
+    let candidates = smtp::discover(email);
     let rows: Vec<CandidateRow> = candidates.iter().map(CandidateRow::from).collect();
     out.answer(&rows, || {
         let server = |s: &Server| format!("{}:{} {}", s.host, s.port, word(s.security));

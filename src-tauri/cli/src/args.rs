@@ -10,8 +10,8 @@ use std::path::PathBuf;
 #[derive(Parser)]
 #[command(name = "godwitctl", version, propagate_version = true)]
 pub struct Args {
-    /// Where everything of this profile lives.
-    #[arg(long, global = true, value_name = "DIR", env = "GODWIT_PROFILE")]
+    /// Where everything of this profile lives; else GODWIT_PROFILE, else the platform's data folder.
+    #[arg(long, global = true, value_name = "DIR")]
     pub profile: Option<PathBuf>,
     /// Print one JSON document.
     #[arg(long, global = true)]

@@ -1,57 +1,14 @@
-//! Stands in for the engine's facade until it is merged: the same names, no engine behind them.
+//! Stands in for the engine's facade until it is merged: real lock, socket and key, no mail behind them.
 
-use godwit_domain::api::{Command, Password, Request};
+use godwit_domain::api::{Command, Request};
 use godwit_domain::*;
-use std::path::{Path, PathBuf};
+pub use godwit_engine::{os, reading, secrets};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 
-pub mod secrets {
-    use super::*;
-    #[derive(Clone)]
-    pub enum KeySource {
-        Keychain,
-        Passphrase(Password),
-        ThisRunOnly,
-    }
-    impl KeySource {
-        pub fn from_env() -> Result<Self> {
-            match std::env::var("GODWIT_PASSPHRASE") {
-                Ok(p) => Ok(Self::Passphrase(Password::new(p))),
-                Err(_) => Ok(Self::Keychain),
-            }
-        }
-    }
-}
-pub mod reading {
-    pub struct FrameAnswer {
-        pub status: u16,
-        pub headers: Vec<(String, String)>,
-        pub body: Vec<u8>,
-    }
-}
-pub mod os {
-    pub mod dirs {
-        use std::path::{Path, PathBuf};
-        pub fn profile(asked: Option<&Path>) -> godwit_domain::Result<PathBuf> {
-            Ok(asked.map_or_else(|| std::env::temp_dir().join("godwit-shim"), Path::to_path_buf))
-        }
-        pub fn downloads() -> godwit_domain::Result<PathBuf> {
-            Ok(std::env::temp_dir())
-        }
-    }
-    pub mod socket {
-        use super::super::*;
-        pub struct OwnerClient;
-        impl OwnerClient {
-            pub async fn connect(_dir: &Path) -> Result<Option<Self>> {
-                Ok(None)
-            }
-            pub async fn call(&mut self, _request: Request) -> Result<serde_json::Value> {
-                Err(Error::bug("No engine."))
-            }
-            pub async fn raise(&mut self, _open: Vec<String>) -> Result<()> {
-                Ok(())
-            }
-        }
+pub mod smtp {
+    pub fn discover(_email: &str) -> Vec<godwit_domain::Candidate> {
+        Vec::new()
     }
 }
 pub struct OpenOptions {
@@ -63,15 +20,18 @@ pub struct OpenReport {
     pub notes: Vec<Error>,
 }
 #[derive(Clone)]
-pub struct Engine(tokio::sync::broadcast::Sender<Event>);
+pub struct Engine(tokio::sync::broadcast::Sender<Event>, Arc<Mutex<Option<os::lock::ProfileLock>>>);
 impl Engine {
-    pub async fn open(_options: OpenOptions) -> Result<(Engine, OpenReport)> {
-        Ok((Engine(tokio::sync::broadcast::channel(16).0), OpenReport { notes: Vec::new() }))
+    pub async fn open(options: OpenOptions) -> Result<(Engine, OpenReport)> {
+        let lock = os::lock::ProfileLock::take(&options.dir)?;
+        secrets::profile_key(&options.dir, &options.key).await?;
+        let _ = options.run_workers;
+        Ok((Engine(tokio::sync::broadcast::channel(16).0, Arc::new(Mutex::new(Some(lock)))), OpenReport { notes: Vec::new() }))
     }
     pub async fn call(&self, request: Request) -> Result<serde_json::Value> {
         match request {
             Request::GetSettings(_) => Ok(serde_json::to_value(Settings::default()).unwrap_or_default()),
-            Request::Accounts(_) | Request::Mailboxes(_) => Ok(serde_json::json!([])),
+            Request::Accounts(_) | Request::Mailboxes(_) | Request::Sync(_) => Ok(serde_json::json!([])),
             _ => Err(Error::bug("No engine.")),
         }
     }
@@ -93,25 +53,24 @@ impl Engine {
         let sum: u64 = bytes.iter().map(|b| u64::from(*b)).sum();
         Err(Error::bug(format!("{name} {media_type} {} {sum}", bytes.len())))
     }
-    pub async fn serve_owner(&self, _raise: impl Fn(Vec<String>) -> Result<()> + Send + Sync + 'static) -> Result<()> {
-        std::future::pending().await
+    pub async fn serve_owner(&self, raise: impl Fn(Vec<String>) -> Result<()> + Send + Sync + 'static) -> Result<()> {
+        let owner = self.1.lock().ok().and_then(|l| l.as_ref().map(os::socket::Owner::listen));
+        let Some(owner) = owner else { return Ok(()) };
+        let mut owner = owner?;
+        while let Some(call) = owner.accept().await {
+            match call.ask {
+                os::Ask::Raise { open } => call.reply.send(raise(open).map(|()| serde_json::Value::Null)),
+                os::Ask::Request(request) => {
+                    let engine = self.clone();
+                    tokio::spawn(async move { call.reply.send(engine.call(*request).await) });
+                }
+            }
+        }
+        Ok(())
     }
-    pub async fn close(self) {}
-}
-#[allow(dead_code)]
-pub async fn discover(_email: &str) -> Vec<Candidate> {
-    Vec::new()
-}
-#[allow(dead_code)]
-pub fn render(raw: &[u8], _allow_remote: bool) -> Result<Rendered> {
-    let p = godwit_domain::mime::parse(raw);
-    Ok(Rendered {
-        html: String::new(),
-        text: p.text,
-        remote: vec![],
-        links: vec![],
-        attachments: p.attachments,
-        verdict: Verdict { level: VerdictLevel::Unknown, reasons: vec![] },
-        problems: p.problems,
-    })
+    pub async fn close(self) {
+        if let Ok(mut lock) = self.1.lock() {
+            lock.take();
+        }
+    }
 }

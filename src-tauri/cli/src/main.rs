@@ -48,7 +48,7 @@ async fn run(args: Args) -> Outcome {
     match args.command {
         Command::Parse { file } => return reading::parse(&file, out),
         Command::Render { file, allow_remote } => return reading::render(&file, allow_remote, out),
-        Command::Account(AccountCommand::Discover { email }) => return accounts::discover(&email, out).await,
+        Command::Account(AccountCommand::Discover { email }) => return accounts::discover(&email, out),
         _ => {}
     }
     let dir = dirs::profile(args.profile.as_deref())?;

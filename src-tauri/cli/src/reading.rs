@@ -1,13 +1,13 @@
 //! `show`, `attachment save`, `parse` and `render`: one message, from the profile or from a file.
 
 use crate::args::Shown;
-use crate::engine::render as rendered;
 use crate::face::Face;
 use crate::failure::{Failure, Outcome};
 use crate::output::{self, Output, readable, table};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use godwit_domain::api::{AttachmentSave, MessageRaw};
+use godwit_domain::html::{self, RenderOptions};
 use godwit_domain::{Address, Attachment, Error, ErrorKind, Parsed, PlacementId, mime, plain_words};
 use serde_json::json;
 use std::io::Read;
@@ -66,7 +66,9 @@ pub fn parse(file: &Path, out: Output) -> Outcome {
 
 /// What the reading pane would make of a file.
 pub fn render(file: &Path, allow_remote: bool, out: Output) -> Outcome {
-    let rendered = rendered(&read(file)?, allow_remote)?;
+    // There is no frame to serve: parts are named as the frame would ask for them, under a token that never lives.
+    let options = RenderOptions { allow_remote, base: "mail://localhost/file/".to_owned() };
+    let rendered = html::render(&mime::parse(&read(file)?), &options);
     out.answer(&rendered, || {
         let mut text = readable(&rendered.text);
         for line in &rendered.verdict.reasons {

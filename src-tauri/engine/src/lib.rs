@@ -4,6 +4,7 @@
 pub mod imap;
 pub mod net;
 pub mod os;
+pub mod outbox;
 pub mod reading;
 pub mod secrets;
 pub mod smtp;

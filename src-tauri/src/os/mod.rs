@@ -2,6 +2,7 @@
 
 pub mod notify;
 
+use godwit_domain::{Error, ErrorKind, Result};
 use std::path::Path;
 use tauri::{AppHandle, WebviewWindowBuilder, Wry};
 
@@ -44,6 +45,16 @@ fn make_empty(dir: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut make, 0o700);
     make.create(dir)
+}
+
+/// Whether there is a screen to show a window on.
+pub fn check_display() -> Result<()> {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    if cfg!(any(windows, target_os = "macos")) || set("DISPLAY") || set("WAYLAND_DISPLAY") {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Unsupported, "There is no screen here to show a window on.")
+        .mend("Start Godwit from a desktop, or use godwitctl."))
 }
 
 /// Resolves when the system asks the process to end.

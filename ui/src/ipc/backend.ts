@@ -12,11 +12,16 @@ export type StartState =
 /** What a person can choose when the keychain does not answer. */
 export type UnlockChoice = "retry" | "this_run_only" | { passphrase: string };
 
+/** What the person asked to open from outside: a `mailto:` link in a browser, a message file on the desktop. */
+export type Open = { kind: "mailto"; url: string } | { kind: "file"; path: string };
+
 export interface Backend {
   /** Asks the engine. Rejects with `Failure`, always. */
   call<K extends keyof Commands>(name: K, request: Commands[K]["request"]): Promise<Commands[K]["reply"]>;
   /** Hears the engine's events until unsubscribed. */
   listen(listener: (event: Event) => void): Promise<Unsubscribe>;
+  /** Hands over what is to be opened, now and later. */
+  opens(listener: (open: Open) => void): Promise<void>;
   startState(): Promise<StartState>;
   unlock(choice: UnlockChoice): Promise<StartState>;
   /** Where the sanitised body of an opened message is served. */

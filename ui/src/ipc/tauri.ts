@@ -2,7 +2,7 @@
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import { getCurrentWindow } from "@tauri-apps/api/window";
-import { asFailure, type Backend, type StartState } from "./backend";
+import { asFailure, type Backend, type Open, type StartState } from "./backend";
 import type { Draft, Event } from "./bindings";
 
 async function ask<T>(command: string, args?: Record<string, unknown>): Promise<T> {
@@ -23,6 +23,13 @@ export async function tauriBackend(): Promise<Backend> {
   return {
     call: (name, request) => ask("call", { request: { command: name, args: request } }),
     listen: (listener) => listen<Event>("engine", (event) => listener(event.payload)),
+    async opens(listener) {
+      const take = async () => {
+        for (const open of await ask<Open[]>("take_opens")) listener(open);
+      };
+      await listen("opens", () => void take());
+      await take();
+    },
     startState: () => ask<StartState>("start_state"),
     unlock: (choice) => ask<StartState>("unlock", { choice }),
     frameUrl: (token, shade) => `${frameOrigin}/${encodeURIComponent(token)}/body?theme=${shade}`,

@@ -1,5 +1,5 @@
 // The whole of the window's state, and how its parts speak with each other.
-import { asFailure, type Backend, type StartState } from "../ipc/backend";
+import { asFailure, type Backend, type Open, type StartState } from "../ipc/backend";
 import type {
   Action,
   ComposeFrom,
@@ -110,6 +110,15 @@ export class App {
       await this.goHome();
       this.wantsFocus += 1;
     }
+    await this.backend.opens((open) => this.openFromOutside(open)).catch(this.failed);
+  }
+
+  /** A `mailto:` link starts a mail. Without an account there is nobody to write as yet: the wizard stays. */
+  private openFromOutside(open: Open): void {
+    if (open.kind === "file") {
+      const what = "Godwit can\u2019t show message files yet.";
+      this.failed({ kind: "unsupported", what, mend: "godwitctl parse FILE shows it.", server_words: null });
+    } else if (this.mail.accounts.length > 0) void this.compose({ kind: "mailto", url: open.url });
   }
 
   private takeSettings(settings: Settings): void {

@@ -9,7 +9,7 @@ use super::thread::{self, Threads};
 use super::writer::{Place, Shown, Writer};
 use godwit_domain::flags::bit;
 use godwit_domain::sync::NewPlacement;
-use godwit_domain::{AccountId, Error, ErrorKind, FlagEdit, Flags, MailboxId, PlacementId, Result};
+use godwit_domain::{Error, ErrorKind, FlagEdit, Flags, MailboxId, PlacementId, Result};
 use std::collections::{HashMap, HashSet};
 
 /// What `insert_new` did.
@@ -26,7 +26,6 @@ struct Loose {
     placement: i64,
     mailbox: i64,
     state: String,
-    old_uid: i64,
     internal_date: Option<i64>,
     size: u32,
 }
@@ -57,7 +56,7 @@ impl Reader<'_> {
 
     fn loose(&self, account: i64, identity: &[u8; 16]) -> Result<Vec<Loose>> {
         self.cache.all(
-            "SELECT l.placement_id, l.mailbox_id, l.state, l.old_uid, p.internal_date, m.size
+            "SELECT l.placement_id, l.mailbox_id, l.state, p.internal_date, m.size
              FROM loose l JOIN placement p ON p.id = l.placement_id JOIN message m ON m.id = p.message_id
              WHERE l.account_id = ?1 AND l.identity = ?2 ORDER BY l.old_uid DESC, l.placement_id",
             (account, identity),
@@ -66,9 +65,8 @@ impl Reader<'_> {
                     placement: r.get(0)?,
                     mailbox: r.get(1)?,
                     state: r.get(2)?,
-                    old_uid: r.get(3)?,
-                    internal_date: r.get(4)?,
-                    size: number(r.get(5)?),
+                    internal_date: r.get(3)?,
+                    size: number(r.get(4)?),
                 })
             },
         )
@@ -306,10 +304,5 @@ impl Writer<'_> {
     /// Nothing is wanted of a row any more.
     pub(super) fn without_wants(row: &Placement) -> Placement {
         Placement { edit: FlagEdit::default(), want_mailbox: None, want_gone: false, refusals: 0, ..row.clone() }
-    }
-
-    /// The account a mailbox belongs to.
-    pub(super) fn account_of(&self, mailbox: MailboxId) -> Result<AccountId> {
-        Ok(self.mailbox_state(mailbox)?.account)
     }
 }

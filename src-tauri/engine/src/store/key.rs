@@ -21,11 +21,6 @@ impl ProfileKey {
         Ok(Self(bytes))
     }
 
-    /// A copy, for another connection of the same store.
-    pub(super) fn again(&self) -> Self {
-        Self(self.0)
-    }
-
     /// The value of `PRAGMA key`: raw bytes, no key derivation.
     pub(super) fn pragma(&self) -> Zeroizing<String> {
         let mut text = Zeroizing::new(String::with_capacity(67));

@@ -170,12 +170,13 @@ impl Desk {
     /// One transaction over both files; nothing stays of it when `f` fails.
     pub(super) fn transact<T>(&mut self, f: impl FnOnce(&mut Writer<'_>) -> Result<T>) -> Result<T> {
         if self.unhealed {
+            self.whole_or_nothing(|w| w.heal())?;
             self.unhealed = false;
-            if let Err(error) = self.transact(|w| w.heal().map(|_| ())) {
-                self.unhealed = true;
-                return Err(error);
-            }
         }
+        self.whole_or_nothing(f)
+    }
+
+    fn whole_or_nothing<T>(&mut self, f: impl FnOnce(&mut Writer<'_>) -> Result<T>) -> Result<T> {
         let done = self.attempt(f);
         if let Err(error) = &done {
             rollback(self.cache_db());
@@ -198,7 +199,7 @@ impl Desk {
         let run = catch_unwind(AssertUnwindSafe(|| {
             let value = f(&mut writer)?;
             writer.settle()?;
-            Ok(value)
+            Ok::<_, Error>(value)
         }));
         let value = run.map_err(|_| Error::bug("A write to the store broke off."))??;
         let (changes, wrote_profile) = writer.into_changes();
@@ -210,7 +211,7 @@ impl Desk {
             return Err(Error::bug("Stopped between the two files."));
         }
         if let Err(error) = cache.batch("COMMIT") {
-            self.unhealed = wrote_profile;
+            self.unhealed |= wrote_profile;
             return Err(error);
         }
         self.unbound.dirty = false;

@@ -3,10 +3,13 @@
 //! Never speaks to a server; never imports another room of the engine.
 
 mod account;
+mod action;
 mod arrive;
+mod attempt;
 mod audit;
 mod confirm;
 mod contact;
+mod draft;
 mod error;
 mod hub;
 mod intent;
@@ -20,6 +23,7 @@ mod outbox;
 mod placement;
 mod pool;
 mod reader;
+mod receipt;
 mod text;
 mod thread;
 mod unbound;
@@ -30,16 +34,22 @@ mod writer;
 mod tests;
 
 pub use arrive::Inserted;
+pub use attempt::{Attempt, AttemptId, AttemptKind};
 pub use intent::{Pending, PendingCopy};
 pub use key::ProfileKey;
 pub use lanes::Lane;
 pub use mailbox::{MailboxState, UidValidity};
 pub use message::MessageRecord;
 pub use open::OpenReport;
+pub use outbox::{OutboxMail, OutboxRow};
+pub use placement::UidIdentity;
 pub use reader::Reader;
 pub use writer::Writer;
 
-use godwit_domain::{Error, ErrorKind, Event, PlacementId, Result, Row, ViewId, ViewOpened, ViewSpec};
+use godwit_domain::{
+    Action, Error, ErrorKind, Event, Performed, PlacementId, ReceiptId, Result, Row, Targets, Undone, ViewId, ViewOpened,
+    ViewSpec,
+};
 use hub::Hub;
 use lanes::{Desk, Lanes};
 use pool::{For, Pool, ReadDesk};
@@ -212,6 +222,29 @@ impl Store {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         Err(Error::new(ErrorKind::TimedOut, "The list takes too long to read.").mend("Try again."))
+    }
+
+    /// Does something to messages: here at once, on the server as soon as it can.
+    pub async fn perform(&self, action: Action) -> Result<Performed> {
+        let ids = match action.targets {
+            Targets::Ids { ids, threads: false } => ids,
+            Targets::Ids { ids, threads: true } => self.read_now(move |r| r.expand(&ids, None)).await?,
+            Targets::AllBut { view, except } => {
+                let except: std::collections::HashSet<PlacementId> = except.into_iter().collect();
+                let ids: Vec<PlacementId> = self.view_ids(view).await?.into_iter().filter(|id| !except.contains(id)).collect();
+                match self.inner.hub.window(view, 0, 0)?.threaded_scope {
+                    Some(scope) => self.read_now(move |r| r.expand(&ids, Some(&scope))).await?,
+                    None => ids,
+                }
+            }
+        };
+        let verb = action.verb;
+        self.write(Lane::User, move |w| w.perform(&verb, &ids)).await
+    }
+
+    /// Takes back a receipt, or the newest one.
+    pub async fn undo(&self, receipt: Option<ReceiptId>) -> Result<Undone> {
+        self.write(Lane::User, move |w| w.undo(receipt)).await
     }
 
     /// Finishes what waits, moves the logs into the files and ends. Other clones answer "closing" from here on.

@@ -76,6 +76,8 @@ fn connect(dir: &Path, key: &ProfileKey, file: File, access: Use) -> Result<Conn
         | if access == Use::Write { OpenFlags::SQLITE_OPEN_CREATE } else { OpenFlags::empty() };
     let sqlite = |e: rusqlite::Error| from_sqlite(file, &e);
     let conn = Connection::open_with_flags(dir.join(file.name()), flags).map_err(sqlite)?;
+    // SQLCipher's own log would go to stderr; what it says comes back as a result code too.
+    Db::new(&conn, file).batch("PRAGMA cipher_log_level = NONE")?;
     conn.pragma_update(None, "key", key.pragma().as_str()).map_err(sqlite)?;
     conn.busy_timeout(std::time::Duration::from_secs(5)).map_err(sqlite)?;
     conn.set_prepared_statement_cache_capacity(200);

@@ -4,8 +4,12 @@
 use super::reader::{Reader, json, number};
 use super::writer::{Place, Shown, Writer};
 use godwit_domain::flags::bit;
-use godwit_domain::{FlagEdit, Flags, Result};
+use godwit_domain::sync::UidSet;
+use godwit_domain::{FlagEdit, Flags, MailboxId, PlacementId, Result};
 use rusqlite::Row;
+
+/// UID, placement, identity, Message-ID, size.
+pub type UidIdentity = (u32, PlacementId, [u8; 16], Option<String>, u32);
 
 /// A placement with what its message says of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,6 +144,33 @@ impl Reader<'_> {
             "{SELECT} WHERE p.mailbox_id = ?1 AND p.uidvalidity = ?2 AND p.uid IN (SELECT value FROM json_each(?3)) ORDER BY p.uid"
         );
         self.cache.all(&sql, (mailbox, uidvalidity, json(uids.into_iter().map(i64::from))), from_row)
+    }
+
+    /// UIDs held from `from` to `to` under the mailbox's current UIDVALIDITY.
+    pub fn uids(&self, mailbox: MailboxId, from: u32, to: u32) -> Result<UidSet> {
+        let uids = self.cache.all(
+            "SELECT p.uid FROM mailbox b JOIN placement p ON p.mailbox_id = b.id AND p.uidvalidity = b.uidvalidity
+             WHERE b.id = ?1 AND p.uid BETWEEN ?2 AND ?3 ORDER BY p.uid",
+            (mailbox.0, from, to),
+            |r| r.get::<_, i64>(0).map(number),
+        )?;
+        Ok(uids.into_iter().collect())
+    }
+
+    /// What the messages under these UIDs are: (UID, placement, identity, Message-ID, size), by UID.
+    pub fn uid_identities(&self, mailbox: MailboxId, uids: &UidSet) -> Result<Vec<UidIdentity>> {
+        let mut out = Vec::new();
+        for (low, high) in uids.ranges() {
+            out.extend(self.cache.all(
+                "SELECT p.uid, p.id, m.identity, m.message_id, m.size
+                 FROM mailbox b JOIN placement p ON p.mailbox_id = b.id AND p.uidvalidity = b.uidvalidity
+                   JOIN message m ON m.id = p.message_id
+                 WHERE b.id = ?1 AND p.uid BETWEEN ?2 AND ?3 ORDER BY p.uid",
+                (mailbox.0, low, high),
+                |r| Ok((number(r.get(0)?), PlacementId(r.get(1)?), r.get(2)?, r.get(3)?, number(r.get(4)?))),
+            )?);
+        }
+        Ok(out)
     }
 
     /// Placements with wants, oldest first.

@@ -1,5 +1,5 @@
 // A backend that keeps everything in memory: for `npm run dev`, tests and pictures. It behaves as the engine promises to, errors included.
-import { asFailure, type Backend, type Shade, type StartState, type UnlockChoice } from "../backend";
+import { asFailure, type Backend, type Open, type Shade, type StartState, type UnlockChoice } from "../backend";
 import type {
   Account,
   Action,
@@ -41,6 +41,8 @@ export class FakeBackend implements Backend {
   readonly views: Views;
   readonly outgoing: Outgoing;
   /** Every request, in order: what tests look at. */
+  /** What stands outside the window, for tests: asks it to open something. */
+  open: (open: Open) => void = () => {};
   readonly asked: { name: string; request: unknown }[] = [];
   title = "";
   private readonly listeners = new Set<(event: Event) => void>();
@@ -95,6 +97,10 @@ export class FakeBackend implements Backend {
 
   emit(event: Event): void {
     queueMicrotask(() => this.listeners.forEach((listener) => listener(event)));
+  }
+
+  async opens(listener: (open: Open) => void): Promise<void> {
+    this.open = listener;
   }
 
   async startState(): Promise<StartState> {

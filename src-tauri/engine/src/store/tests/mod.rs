@@ -1,6 +1,10 @@
 //! The store's own tests: two files in a temp folder each, no server.
 
+mod actions;
+mod files;
 mod lists;
+mod speed;
+mod sync;
 
 use super::*;
 use godwit_domain::mime::Headers;

@@ -1,0 +1,244 @@
+//! Verbs: what a person does to messages, written as wants and shown at once (rules W2 to W4). The server follows later.
+//! Writes wants only; base is never touched here.
+
+use super::placement::Placement;
+use super::reader::Reader;
+use super::receipt::Item;
+use super::writer::Writer;
+use godwit_domain::flags::bit;
+use godwit_domain::{AccountId, Error, FlagEdit, Flags, MailboxId, Performed, PlacementId, Result, Role, Verb};
+use std::collections::HashMap;
+
+/// The most messages of one action.
+const MOST: usize = 1_000_000;
+
+/// A verb, read once for all its targets.
+enum Deed {
+    Flags(FlagEdit),
+    Place { to: Target, flags: FlagEdit },
+    Copy(MailboxId),
+    Gone,
+}
+
+#[derive(Clone, Copy)]
+enum Target {
+    Mailbox(MailboxId),
+    Role(Role),
+}
+
+impl Reader<'_> {
+    /// The placements that `ids` stand for: with `scope`, their whole conversations in these mailboxes; with `threads`, in
+    /// the mailbox each is shown in.
+    pub(super) fn expand(&self, ids: &[PlacementId], scope: Option<&[i64]>) -> Result<Vec<PlacementId>> {
+        let mut out = Vec::with_capacity(ids.len());
+        let mut seen = std::collections::HashSet::new();
+        for part in ids.chunks(1_000) {
+            for row in self.placements(part.iter().map(|id| id.0))? {
+                let here = [row.shown_mailbox()];
+                let scope = super::reader::json(scope.unwrap_or(&here).iter().copied());
+                let all = self.cache.all(
+                    "SELECT p.id FROM message m JOIN placement p ON p.message_id = m.id
+                     WHERE m.thread_id = ?1 AND p.removed_at IS NULL AND p.want_gone = 0
+                       AND coalesce(p.want_mailbox, p.mailbox_id) IN (SELECT value FROM json_each(?2)) ORDER BY p.sort_key DESC, p.id DESC",
+                    (row.thread, scope),
+                    |r| Ok(PlacementId(r.get(0)?)),
+                )?;
+                out.extend(all.into_iter().filter(|id| seen.insert(*id)));
+            }
+        }
+        Ok(out)
+    }
+}
+
+impl Writer<'_> {
+    /// Does a verb to exactly these placements: here at once, on the server as soon as it can.
+    pub fn perform(&mut self, verb: &Verb, ids: &[PlacementId]) -> Result<Performed> {
+        if ids.len() > MOST {
+            return Err(Error::invalid("These are too many messages at once.").mend("Take a smaller selection."));
+        }
+        let deed = deed(verb)?;
+        let (mut count, mut here, mut items) = (0u32, 0usize, Vec::new());
+        let mut targets: HashMap<i64, i64> = HashMap::new();
+        let mut roles: HashMap<i64, Option<Role>> = HashMap::new();
+        for part in ids.chunks(1_000) {
+            for row in self.placements(part.iter().map(|id| id.0))? {
+                if row.removed_at.is_some() || row.want_gone {
+                    continue;
+                }
+                here += 1;
+                if matches!(verb, Verb::Delete)
+                    && matches!(self.role_of(&mut roles, row.shown_mailbox())?, Some(Role::Trash | Role::Junk))
+                {
+                    return Err(Error::invalid("This is in Trash or Junk already.").mend("Delete it for good instead."));
+                }
+                if let Some(item) = self.act(&deed, &row, &mut targets)? {
+                    count += 1;
+                    items.push(item);
+                }
+            }
+        }
+        if here == 0 {
+            return Err(
+                Error::gone("These messages are not here any more.").mend("They were moved or deleted on another device.")
+            );
+        }
+        let said = self.said(verb, count)?;
+        let undoable = count > 0 && !matches!(deed, Deed::Gone);
+        let receipt = if undoable { Some(self.keep_receipt(&said, &items)?) } else { None };
+        self.settle()?;
+        Ok(Performed { receipt, count, said })
+    }
+
+    fn role_of(&self, roles: &mut HashMap<i64, Option<Role>>, mailbox: i64) -> Result<Option<Role>> {
+        if let Some(role) = roles.get(&mailbox) {
+            return Ok(*role);
+        }
+        let role = self.mailbox_state(MailboxId(mailbox))?.role;
+        roles.insert(mailbox, role);
+        Ok(role)
+    }
+
+    /// One target; `None`: it is so already.
+    fn act(&mut self, deed: &Deed, row: &Placement, targets: &mut HashMap<i64, i64>) -> Result<Option<Item>> {
+        let mut new = row.clone();
+        let mut copy = None;
+        match deed {
+            Deed::Flags(edit) => mark(&mut new, edit),
+            Deed::Gone => new.want_gone = true,
+            Deed::Place { to, flags } => {
+                new.want_mailbox = Some(self.target(*to, row.account, targets)?);
+                mark(&mut new, flags);
+            }
+            Deed::Copy(to) => {
+                let target = self.target(Target::Mailbox(*to), row.account, targets)?;
+                copy = Some(self.want_copy(row, target)?);
+            }
+        }
+        new.refusals = 0;
+        new.tidy();
+        let (before, after) = (row.flags(), new.flags());
+        let moved = new.shown_mailbox() != row.shown_mailbox();
+        if !moved && before == after && copy.is_none() && !new.want_gone {
+            return Ok(None);
+        }
+        let paths = if moved { Some((self.path(row.shown_mailbox())?, self.path(new.shown_mailbox())?)) } else { None };
+        self.change(row, new)?;
+        Ok(Some(Item {
+            placement: row.id,
+            account: row.account,
+            paths,
+            set: after.minus(&before),
+            cleared: before.minus(&after),
+            copy,
+        }))
+    }
+
+    /// The mailbox a row of this account goes to, looked up once an account.
+    fn target(&mut self, to: Target, account: i64, targets: &mut HashMap<i64, i64>) -> Result<i64> {
+        if let Some(target) = targets.get(&account) {
+            return Ok(*target);
+        }
+        let target = match to {
+            Target::Role(role) => self.mailbox_for(AccountId(account), role)?,
+            Target::Mailbox(mailbox) => {
+                let state = self.mailbox_state(mailbox)?;
+                if state.account.0 != account {
+                    return Err(Error::invalid("This folder belongs to another account.")
+                        .mend("Choose a folder of the message's own account."));
+                }
+                if !state.selectable {
+                    return Err(Error::invalid(format!("{} can't hold messages.", state.path)).mend("Choose another folder."));
+                }
+                mailbox.0
+            }
+        };
+        targets.insert(account, target);
+        Ok(target)
+    }
+
+    fn want_copy(&mut self, row: &Placement, target: i64) -> Result<i64> {
+        let path = self.path(target)?;
+        self.tell(godwit_domain::Event::StatusChanged);
+        self.profile_tx()?.insert(
+            "INSERT INTO copy_intent (placement_id, account_id, identity, target_path) VALUES (?1, ?2, ?3, ?4)",
+            (row.id, row.account, row.identity, path),
+        )
+    }
+
+    fn said(&self, verb: &Verb, count: u32) -> Result<String> {
+        let messages = if count == 1 { "1 message".to_owned() } else { format!("{count} messages") };
+        let to = |to: &MailboxId, done: &str| -> Result<String> {
+            let name = self.mailbox(*to)?.name;
+            Ok(if count == 1 { format!("{done} to {name}") } else { format!("{done} {messages} to {name}") })
+        };
+        if count == 0 {
+            return Ok("Nothing to change".to_owned());
+        }
+        Ok(match verb {
+            Verb::Mark { add, remove } => {
+                marked(&Flags::parse(add.iter().map(String::as_str)), &Flags::parse(remove.iter().map(String::as_str)))
+            }
+            Verb::Move { to: mailbox } => to(mailbox, "Moved")?,
+            Verb::Copy { to: mailbox } => to(mailbox, "Copied")?,
+            Verb::Archive => format!("Archived {messages}"),
+            Verb::Delete => format!("Deleted {messages}"),
+            Verb::DeleteForGood => format!("Deleted {messages} for good"),
+            Verb::Junk => format!("Moved {messages} to Junk"),
+            Verb::NotJunk => format!("Moved {messages} to Inbox"),
+        })
+    }
+}
+
+fn deed(verb: &Verb) -> Result<Deed> {
+    let place =
+        |role, add, del| Deed::Place { to: Target::Role(role), flags: FlagEdit { add: Flags::of(add), del: Flags::of(del) } };
+    Ok(match verb {
+        Verb::Mark { add, remove } => {
+            for name in add.iter().chain(remove) {
+                check_flag(name)?;
+            }
+            let del = Flags::parse(remove.iter().map(String::as_str));
+            let add = Flags::parse(add.iter().map(String::as_str));
+            if !add.intersect(&del).is_empty() {
+                return Err(Error::invalid("A mark can't be set and cleared at once."));
+            }
+            Deed::Flags(FlagEdit { add, del })
+        }
+        Verb::Move { to } => Deed::Place { to: Target::Mailbox(*to), flags: FlagEdit::default() },
+        Verb::Copy { to } => Deed::Copy(*to),
+        Verb::Archive => place(Role::Archive, 0, 0),
+        Verb::Delete => place(Role::Trash, 0, 0),
+        Verb::DeleteForGood => Deed::Gone,
+        Verb::Junk => place(Role::Junk, bit::JUNK, bit::NOT_JUNK),
+        Verb::NotJunk => place(Role::Inbox, bit::NOT_JUNK, bit::JUNK),
+    })
+}
+
+/// A keyword is an atom (RFC 9051 section 9); of the system flags a person sets these.
+fn check_flag(name: &str) -> Result<()> {
+    let known = ["\\Seen", "\\Answered", "\\Flagged", "\\Deleted", "\\Draft"].iter().any(|f| f.eq_ignore_ascii_case(name));
+    let odd = |c: char| !c.is_ascii_graphic() || matches!(c, '(' | ')' | '{' | '%' | '*' | '"' | '\\' | ']');
+    if known || (!name.is_empty() && name.len() <= 60 && !name.chars().any(odd)) {
+        return Ok(());
+    }
+    Err(Error::invalid("A label can't have this name.").mend("Use letters, digits, - and _, at most 60 of them."))
+}
+
+/// A wish for flags on top of earlier ones; what is kept on this machine only is changed here and now.
+fn mark(row: &mut Placement, edit: &FlagEdit) {
+    row.kept = row.kept.minus(&edit.del);
+    row.edit = row.edit.then(edit);
+}
+
+fn marked(add: &Flags, remove: &Flags) -> String {
+    let bits = (add.bits, remove.bits, add.keywords.len(), remove.keywords.len());
+    match bits {
+        (bit::SEEN, 0, 0, 0) => "Marked as read".to_owned(),
+        (0, bit::SEEN, 0, 0) => "Marked as unread".to_owned(),
+        (bit::FLAGGED, 0, 0, 0) => "Starred".to_owned(),
+        (0, bit::FLAGGED, 0, 0) => "Star removed".to_owned(),
+        (0, 0, 1.., 0) => format!("Labelled {}", add.names().join(", ")),
+        (0, 0, 0, 1..) => format!("Label {} removed", remove.names().join(", ")),
+        _ => "Marks changed".to_owned(),
+    }
+}

@@ -1,0 +1,135 @@
+//! Table attempt: a row stands before a command that creates leaves, and goes once its outcome is known (rule W1).
+//! After a restart every row left is a question to the server, never a reason to repeat.
+
+use super::reader::Reader;
+use super::writer::Writer;
+use godwit_domain::{AccountId, MailboxId, OutboxId, PlacementId, Result};
+
+/// Which command creates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AttemptKind {
+    /// COPY
+    Copy,
+    /// MOVE, or COPY and what follows it
+    Move,
+    /// APPEND
+    Append,
+}
+
+impl AttemptKind {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Copy => "copy",
+            Self::Move => "move",
+            Self::Append => "append",
+        }
+    }
+
+    fn from_word(word: &str) -> Self {
+        match word {
+            "copy" => Self::Copy,
+            "move" => Self::Move,
+            _ => Self::Append,
+        }
+    }
+}
+
+/// What was about to be made, and where to look for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// The account.
+    pub account: AccountId,
+    /// Which command.
+    pub kind: AttemptKind,
+    /// The target.
+    pub target: MailboxId,
+    /// The target as the server spells it.
+    pub wire_name: String,
+    /// UIDVALIDITY of the target before.
+    pub uidvalidity: Option<u32>,
+    /// UIDNEXT of the target before: what was made stands there or above.
+    pub uidnext: Option<u32>,
+    /// What two copies of the message share.
+    pub identity: Option<[u8; 16]>,
+    /// Message-ID.
+    pub message_id: Option<String>,
+    /// RFC822.SIZE.
+    pub size: u32,
+    /// The placement it is about.
+    pub placement: Option<PlacementId>,
+    /// The wanted copy it is about.
+    pub copy: Option<i64>,
+    /// The mail in the outbox it is about.
+    pub outbox: Option<OutboxId>,
+}
+
+/// An attempt's id.
+pub type AttemptId = i64;
+
+impl Reader<'_> {
+    /// Attempts of an account whose outcome is not known, oldest first. One whose target folder is gone is left out.
+    pub fn attempts(&self, account: AccountId) -> Result<Vec<(AttemptId, Attempt)>> {
+        let rows = self.profile.all(
+            "SELECT id, kind, target_path, wire_name, uidvalidity, uidnext, identity, message_id, size, placement_id, copy_id, outbox_id
+             FROM attempt WHERE account_id = ?1 ORDER BY id",
+            [account.0],
+            |r| {
+                let attempt = Attempt {
+                    account,
+                    kind: AttemptKind::from_word(r.get_ref(1)?.as_str()?),
+                    target: MailboxId(0),
+                    wire_name: r.get(3)?,
+                    uidvalidity: r.get(4)?,
+                    uidnext: r.get(5)?,
+                    identity: r.get(6)?,
+                    message_id: r.get(7)?,
+                    size: r.get(8)?,
+                    placement: r.get::<_, Option<i64>>(9)?.map(PlacementId),
+                    copy: r.get(10)?,
+                    outbox: r.get::<_, Option<i64>>(11)?.map(OutboxId),
+                };
+                Ok((r.get::<_, i64>(0)?, r.get::<_, String>(2)?, attempt))
+            },
+        )?;
+        let mut out = Vec::new();
+        for (id, path, attempt) in rows {
+            if let Some(target) = self.mailbox_by_path(account, &path)? {
+                out.push((id, Attempt { target, ..attempt }));
+            }
+        }
+        Ok(out)
+    }
+}
+
+impl Writer<'_> {
+    /// Notes an attempt, on the disk before the command leaves.
+    pub fn attempt_begin(&mut self, attempt: &Attempt) -> Result<AttemptId> {
+        let (path, now) = (self.path(attempt.target.0)?, self.now);
+        self.profile_tx()?.insert(
+            "INSERT INTO attempt (account_id, kind, target_path, wire_name, uidvalidity, uidnext, identity, message_id, size,
+               placement_id, copy_id, outbox_id, at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+            rusqlite::params![
+                attempt.account.0,
+                attempt.kind.word(),
+                path,
+                attempt.wire_name,
+                attempt.uidvalidity,
+                attempt.uidnext,
+                attempt.identity,
+                attempt.message_id,
+                attempt.size,
+                attempt.placement.map(|p| p.0),
+                attempt.copy,
+                attempt.outbox.map(|o| o.0),
+                now
+            ],
+        )
+    }
+
+    /// The outcome is known.
+    pub fn attempt_end(&mut self, id: AttemptId) -> Result<()> {
+        self.profile_tx()?.run("DELETE FROM attempt WHERE id = ?1", [id])?;
+        Ok(())
+    }
+}
