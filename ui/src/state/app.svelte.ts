@@ -3,6 +3,7 @@ import { asFailure, type Backend, type Open, type StartState } from "../ipc/back
 import type {
   Action,
   ComposeFrom,
+  Coverage,
   Error as Failure,
   Event,
   Filter,
@@ -59,6 +60,7 @@ export class App {
   place = $state.raw<Place>({ kind: "role", role: "inbox" });
   filter = $state<Filter>("all");
   search = $state("");
+  coverage = $state.raw<Coverage | null>(null);
   dialog = $state.raw<Dialog | null>(null);
   wizard = $state(false);
   /** The page of the settings that is open. */
@@ -194,30 +196,56 @@ export class App {
       this.reading.clear();
       return void this.setTitle();
     }
-    const scope: Scope = this.place.kind === "starred" ? { kind: "everywhere" } : this.place;
+    const words = this.search.trim();
+    const everywhere = this.place.kind === "starred" || (words && !this.inTrash);
+    const scope: Scope = everywhere || this.place.kind === "starred" ? { kind: "everywhere" } : this.place;
     const filter: Filter = this.place.kind === "starred" ? "starred" : this.filter;
-    const search = this.search.trim();
     await this.list.open({
       scope,
       filter,
-      threaded: this.settings.threaded && !search && this.place.kind !== "starred",
-      search: search || null,
+      threaded: this.settings.threaded && !words && this.place.kind !== "starred",
+      search: words || null,
     });
     const two = hasTwoPanes(this.look.layout);
-    if (two && this.list.len > 0) this.list.choose(0);
+    // A message that was read before opens by itself; an unread one waits, because opening it marks it read everywhere.
+    const first = this.list.rows.get(0);
+    const opens = two && !words && first !== undefined && !isUnread(first);
+    if (opens) this.list.choose(0);
     else this.list.focus = -1;
-    if (two && this.list.len > 0 && !search) this.openFocused();
+    if (opens) this.openFocused();
     else this.reading.clear();
     this.setTitle();
   }
 
+  /** Trash and junk are searched on their own; all other folders together. */
+  private get inTrash(): boolean {
+    const role = this.place.kind === "mailbox" ? this.mail.mailbox(this.place.mailbox)?.role : null;
+    return role === "trash" || role === "junk";
+  }
+
   find(words: string): void {
     this.search = words;
+    this.coverage = null;
     clearTimeout(this.followTimer);
-    this.followTimer = setTimeout(() => void this.reopen(), 180);
+    this.followTimer = setTimeout(() => {
+      void this.reopen();
+      void this.askCoverage(words.trim());
+    }, 180);
+  }
+
+  /** How much of the mail the search saw; it also lets the engine ask the servers where the cache has gaps. */
+  private async askCoverage(query: string): Promise<void> {
+    if (!query) return;
+    try {
+      const found = await this.backend.call("search", { query, limit: 1 });
+      if (this.search.trim() === query) this.coverage = found.coverage;
+    } catch {
+      // The list itself stands; only the figure is missing.
+    }
   }
 
   get placeName(): string {
+    if (this.search.trim() && this.place.kind !== "outbox") return "Search";
     const place = this.place;
     if (place.kind === "outbox") return "Outbox";
     if (place.kind === "starred") return "Starred";
@@ -229,12 +257,12 @@ export class App {
 
   /** Lists over several accounts mark each row with its account. */
   get manyAccounts(): boolean {
-    return this.place.kind !== "mailbox" && this.mail.accounts.length > 1;
+    return (this.place.kind !== "mailbox" || this.search.trim() !== "") && this.mail.accounts.length > 1;
   }
 
   /** Whether the list is of mail that goes out: then it shows recipients. */
   get ownMail(): boolean {
-    if (this.place.kind !== "mailbox") return false;
+    if (this.place.kind !== "mailbox" || this.search.trim()) return false;
     const role = this.mail.mailbox(this.place.mailbox)?.role;
     return role === "sent" || role === "drafts";
   }

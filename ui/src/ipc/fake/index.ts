@@ -267,6 +267,16 @@ export class FakeBackend implements Backend {
         const item = this.world.items.get(id);
         return item ? [this.views.rowOf(item)] : [];
       }),
+    search: () => ({
+      total: 0,
+      coverage: {
+        messages: this.world.items.size,
+        bodies: this.world.items.size,
+        mailboxes_complete: this.world.mailboxes.length,
+        mailboxes_total: this.world.mailboxes.length,
+      },
+      rows: [],
+    }),
     conversation: ({ id }) => {
       const item = this.itemOf(id);
       return [...this.world.items.values()]
