@@ -2,10 +2,12 @@
 //! The store's transaction decides and commits before anything leaves; this room keeps nothing in memory that matters.
 //! It opens no connection by itself: the worker that owns them implements `Road`.
 
+mod rows;
 mod sent;
 #[cfg(test)]
 mod tests;
 
+pub use rows::StoredRows;
 pub use sent::{Filing, file, files, look};
 
 use crate::smtp::{Outgoing, SubmitOutcome};
@@ -47,9 +49,9 @@ pub trait Rows: Send + Sync {
     fn next_due_secs(&self) -> impl Future<Output = Result<Option<u64>>> + Send;
     /// Mails that the last run left sending, uncertain or sent.
     fn unsettled(&self) -> impl Future<Output = Result<Vec<(AccountId, OutboxId)>>> + Send;
-    /// Marks what the mail answers or hands on.
-    fn mark_original(&self, id: OutboxId) -> impl Future<Output = Result<()>> + Send;
-    /// Makes it the draft again that it was.
+    /// The mail surely went out: marks what it answers or hands on, and drops the draft it was.
+    fn went(&self, id: OutboxId) -> impl Future<Output = Result<()>> + Send;
+    /// Shows it as the draft again that it was.
     fn return_draft(&self, id: OutboxId) -> impl Future<Output = Result<()>> + Send;
     /// Tells the person.
     fn tell(&self, id: OutboxId, error: Error) -> impl Future<Output = ()> + Send;
@@ -208,7 +210,7 @@ impl<R: Rows + 'static, W: Road + 'static> Outbox<R, W> {
             }
             // What fails here is small beside the mail, which goes on.
             Effect::MarkOriginal => {
-                if let Err(error) = self.rows.mark_original(id).await {
+                if let Err(error) = self.rows.went(id).await {
                     self.rows.tell(id, error).await;
                 }
                 None

@@ -20,7 +20,7 @@ struct World(Arc<Mutex<State>>);
 impl World {
     fn with(state: OutboxState) -> Self {
         let world = Self::default();
-        world.0.lock().unwrap().mails.insert(ID, Sending { state, attempts: 0, failures: 0, due: 0, error: None });
+        world.0.lock().unwrap().mails.insert(ID, Sending { state, attempts: 0, due: 0, error: None });
         world
     }
 
@@ -85,7 +85,7 @@ impl Rows for World {
         Ok(state.mails.iter().filter(|(_, s)| open(s)).map(|(id, _)| (AccountId(id.0), *id)).collect())
     }
 
-    async fn mark_original(&self, _: OutboxId) -> Result<()> {
+    async fn went(&self, _: OutboxId) -> Result<()> {
         self.log("mark");
         Ok(())
     }
@@ -194,7 +194,7 @@ async fn a_copy_of_doubt_is_looked_for_and_filed_once() {
     world.0.lock().unwrap().filings.push_back(Filing::Unclear(broken(ErrorKind::Offline)));
     let outbox = world.outbox();
     assert_eq!(outbox.happen(ID, Happened::Due).await.unwrap().state, OutboxState::Sent);
-    world.0.lock().unwrap().clock = 60;
+    world.0.lock().unwrap().clock = 300;
     world.look_shows(Look::Found);
     assert_eq!(outbox.happen(ID, Happened::Due).await.unwrap().state, OutboxState::Filed);
     assert_eq!(world.take_log(), ["submit while Sending", "mark", "file", "look"]);
@@ -209,7 +209,7 @@ async fn the_run_takes_what_comes_while_another_accounts_server_is_silent() {
     let run = tokio::spawn(outbox.clone().run());
     tokio::task::yield_now().await;
     world.answer(taken());
-    let held = Sending { state: OutboxState::Held, attempts: 0, failures: 0, due: 0, error: None };
+    let held = Sending { state: OutboxState::Held, attempts: 0, due: 0, error: None };
     world.0.lock().unwrap().mails.insert(ID, held);
     outbox.wake();
     let filed = async {
