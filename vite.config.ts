@@ -10,5 +10,5 @@ export default defineConfig({
   server: { port: 1420, strictPort: true },
   build: { outDir: "dist", emptyOutDir: true, target: "safari16", chunkSizeWarningLimit: 900 },
   resolve: process.env.VITEST ? { conditions: ["browser"] } : {},
-  test: { environment: "jsdom", include: ["src/**/*.test.ts"], setupFiles: ["src/test/setup.ts"] },
+  test: { testTimeout: 30_000, environment: "jsdom", include: ["src/**/*.test.ts"], setupFiles: ["src/test/setup.ts"] },
 });

@@ -2,10 +2,10 @@
 //! (links, attachments). Declared in build.rs and granted in tauri.conf.json. A path or a target never comes from the window.
 
 use crate::args::Open;
-use crate::engine::os::dirs;
 use crate::shell::{self, Shell, StartState, Unlock};
 use godwit_domain::api::{AttachmentOpen, AttachmentSave, LinkTarget, Request};
 use godwit_domain::{Error, ErrorKind, PlacementId, Result};
+use godwit_engine::os::dirs;
 use std::ffi::OsString;
 use tauri::{AppHandle, State};
 

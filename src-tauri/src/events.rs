@@ -1,11 +1,11 @@
 //! Hands the engine's events on to the window, keeps the unread count in its title, and tells of new mail.
 //! It carries ids only; what a notification shows is read from the store.
 
-use crate::engine::Engine;
 use crate::os::notify::{self, Note};
 use crate::window::{MAIN, raise};
 use godwit_domain::api::{GetSettings, Mailboxes, Rows};
 use godwit_domain::{Event, PlacementId, Result, Role, Row};
+use godwit_engine::Engine;
 use std::time::Duration;
 use tauri::{AppHandle, Emitter, Manager};
 use tokio::sync::broadcast::error::RecvError;

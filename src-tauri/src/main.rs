@@ -4,8 +4,6 @@
 
 mod args;
 mod commands;
-#[path = "../cli/src/engine.rs"]
-mod engine;
 mod events;
 mod leave;
 mod os;
@@ -14,8 +12,8 @@ mod shell;
 mod window;
 
 use args::{Asked, Open};
-use engine::os::{dirs, socket::OwnerClient};
 use godwit_domain::{Error, Result};
+use godwit_engine::os::{dirs, socket::OwnerClient};
 use shell::{Shell, Unlock};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

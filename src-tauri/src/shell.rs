@@ -2,10 +2,10 @@
 //! It holds no mail and decides nothing about mail.
 
 use crate::args::Open;
-use crate::engine::{Engine, OpenOptions, OpenReport, os::socket::OwnerClient, secrets::KeySource};
 use crate::{args, events, leave};
 use godwit_domain::api::Password;
 use godwit_domain::{Error, ErrorKind, Result};
+use godwit_engine::{Engine, OpenOptions, OpenReport, os::socket::OwnerClient, secrets::KeySource};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Mutex;

@@ -6,9 +6,13 @@ use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, date_time_ymd,
 };
+use rustls::ServerConfig;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// What kind of certificate a server shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,6 +36,8 @@ pub struct Pem {
     /// Private key.
     pub key: PathBuf,
 }
+
+static NEXT: AtomicU32 = AtomicU32::new(1);
 
 /// The authority, with its files in one folder.
 pub struct Authority {
@@ -57,6 +63,15 @@ impl Authority {
         self.dir.join("authority.pem")
     }
 
+    /// What a TLS server of our own needs to show a certificate of this kind.
+    pub fn server_config(&self, kind: Leaf) -> Result<Arc<ServerConfig>> {
+        let pem = self.leaf(kind)?;
+        let (cert, key) = (CertificateDer::from_pem_file(&pem.cert)?, PrivateKeyDer::from_pem_file(&pem.key)?);
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+        Ok(Arc::new(builder.with_no_client_auth().with_single_cert(vec![cert], key)?))
+    }
+
     /// Makes a certificate of this kind and answers its files.
     pub fn leaf(&self, kind: Leaf) -> Result<Pem> {
         let names: Vec<String> = match kind {
@@ -74,7 +89,9 @@ impl Authority {
             Leaf::SelfSigned => params.self_signed(&key)?,
             _ => params.signed_by(&key, &self.issuer)?,
         };
-        let pem = Pem { cert: self.dir.join(format!("{kind:?}.pem")), key: self.dir.join(format!("{kind:?}.key")) };
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let file = |end: &str| self.dir.join(format!("{kind:?}{number}.{end}"));
+        let pem = Pem { cert: file("pem"), key: file("key") };
         fs::write(&pem.cert, cert.pem())?;
         fs::write(&pem.key, key.serialize_pem())?;
         fs::set_permissions(&pem.key, fs::Permissions::from_mode(0o600))?;

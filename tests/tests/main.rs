@@ -1,3 +1,6 @@
 //! Journeys and window tests: plain stories about a person and their mail, told against real servers.
 
+mod arrows;
 mod fixtures;
+mod journeys;
+mod window;

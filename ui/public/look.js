@@ -1,9 +1,9 @@
 // Sets the look on <html> before the first paint: the system's, or what was chosen last time. Runs before the interface loads.
 (function () {
-  var chosen = {};
+  var chosen;
   try {
     chosen = JSON.parse(localStorage.getItem("look") || "{}") || {};
-  } catch (_) {
+  } catch {
     chosen = {};
   }
   var root = document.documentElement;

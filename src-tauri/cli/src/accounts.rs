@@ -1,7 +1,6 @@
 //! `account …`: propose, add, list, test, remove. The password comes from stdin and goes straight into the request.
 
 use crate::args::{AccountAddArgs, AccountCommand, HostPort, SecurityArg};
-use crate::engine::smtp;
 use crate::face::Face;
 use crate::failure::{Failure, Outcome};
 use crate::names;
@@ -29,7 +28,7 @@ pub async fn run(command: AccountCommand, face: &mut Face, out: Output) -> Outco
 /// Proposes servers, without a profile.
 pub fn discover(email: &str, out: Output) -> Outcome {
     check_address(email).map_err(Failure::Usage)?;
-    let candidates = smtp::discover(email);
+    let candidates = godwit_domain::discover::discover(email).map_err(Failure::Usage)?;
     let rows: Vec<CandidateRow> = candidates.iter().map(CandidateRow::from).collect();
     out.answer(&rows, || {
         let server = |s: &Server| format!("{}:{} {}", s.host, s.port, word(s.security));

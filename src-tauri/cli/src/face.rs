@@ -1,9 +1,9 @@
 //! Who answers: the process that owns the profile, over its socket, or an engine of our own under the lock.
 //! Reads go to the owner too: that way its store is opened once and the keychain asks once.
 
-use crate::engine::{Engine, OpenOptions, os::socket::OwnerClient, secrets::KeySource};
 use godwit_domain::api::Command;
 use godwit_domain::{Error, ErrorKind, Result};
+use godwit_engine::{Engine, OpenOptions, os::socket::OwnerClient, secrets::KeySource};
 use std::path::Path;
 use std::time::Duration;
 use tokio::time::Instant;

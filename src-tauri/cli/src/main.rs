@@ -4,7 +4,6 @@
 mod accounts;
 mod args;
 mod doctor;
-mod engine;
 mod face;
 mod failure;
 mod mailboxes;
@@ -19,9 +18,9 @@ mod verbs;
 
 use args::{AccountCommand, Args, AttachmentCommand, Command, MailboxCommand};
 use clap::Parser;
-use engine::os::dirs;
 use face::Face;
 use failure::{Failure, Outcome};
+use godwit_engine::os::dirs;
 use output::Output;
 use std::process::ExitCode;
 

@@ -1,12 +1,12 @@
 //! `sync`: asks for it, shows how far it is, and says per mailbox what changed. `--watch` stays and tells of every change.
 
-use crate::engine::Engine;
 use crate::face::Face;
 use crate::failure::{Outcome, line};
 use crate::names::{self, Names};
 use crate::output::Output;
 use godwit_domain::api::{MailboxSynced, Status, Sync, SyncBodies};
 use godwit_domain::{Activity, Error, ErrorKind, Mailbox, MailboxId, Result};
+use godwit_engine::Engine;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 use std::collections::BTreeMap;

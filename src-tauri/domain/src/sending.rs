@@ -6,8 +6,10 @@ use crate::{Error, ErrorKind, OutboxState};
 /// "Not before somebody does something": a mended account, or a person's word.
 pub const NEVER: i64 = i64::MAX;
 
-/// Waits after the first, second, third and every later passing failure, in seconds.
+/// Pauses after the first, second, third and every later submission that failed in passing, in seconds.
 const BACKOFF_SECS: [i64; 4] = [60, 5 * 60, 15 * 60, 60 * 60];
+/// The pause before a copy is filed again.
+const FILING_SECS: i64 = 5 * 60;
 
 /// Where a mail stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,8 +18,6 @@ pub struct Sending {
     pub state: OutboxState,
     /// Submissions tried so far.
     pub attempts: u32,
-    /// Failures in a row of what is tried now (submission, then filing); sets the pause.
-    pub failures: u32,
     /// When it may go on, seconds since 1970.
     pub due: i64,
     /// Why the last try failed.
@@ -106,8 +106,8 @@ pub fn next(now: Sending, happened: Happened, clock: i64) -> (Sending, Vec<Effec
     match (now.state, happened) {
         (S::Held | S::Queued, Happened::Due) if now.due <= clock => submitting(now),
         (S::Held | S::Queued, Happened::Retry) => submitting(now),
-        (S::Refused, Happened::Retry) => submitting(Sending { failures: 0, ..now }),
-        (S::Queued, Happened::Mended) if now.due == NEVER => (Sending { due: clock, failures: 0, ..now }, vec![]),
+        (S::Refused, Happened::Retry) => submitting(now),
+        (S::Queued, Happened::Mended) if now.due == NEVER => (Sending { due: clock, ..now }, vec![]),
         (S::Held | S::Queued | S::Refused | S::Uncertain, Happened::Cancel) => {
             (Sending { state: S::Cancelled, due: NEVER, ..now }, vec![Effect::ReturnDraft])
         }
@@ -131,7 +131,7 @@ pub fn next(now: Sending, happened: Happened, clock: i64) -> (Sending, Vec<Effec
         (S::Uncertain, Happened::Started) => (now, vec![Effect::LookInSent { resend: false }]),
         (S::Uncertain, Happened::Retry) => (now, vec![Effect::LookInSent { resend: true }]),
         (S::Uncertain, Happened::Looked { look: Look::Found, .. }) => filed(now, vec![Effect::MarkOriginal]),
-        (S::Uncertain, Happened::Looked { look: Look::Absent, resend: true }) => submitting(Sending { failures: 0, ..now }),
+        (S::Uncertain, Happened::Looked { look: Look::Absent, resend: true }) => submitting(now),
         // Most servers file nothing by themselves: that Sent does not hold it proves nothing, so the person decides.
         (S::Uncertain, Happened::Looked { look: Look::Absent, resend: false }) => (now, vec![]),
         (S::Uncertain, Happened::Looked { look: Look::Failed(error), resend: true }) => {
@@ -144,7 +144,7 @@ pub fn next(now: Sending, happened: Happened, clock: i64) -> (Sending, Vec<Effec
         (S::Sent, Happened::Due) if now.due <= clock => (now, vec![Effect::LookInSent { resend: false }]),
         (S::Sent, Happened::Started) => (now, vec![Effect::LookInSent { resend: false }]),
         (S::Sent, Happened::Retry | Happened::Mended) => {
-            (Sending { due: clock, failures: 0, ..now }, vec![Effect::LookInSent { resend: false }])
+            (Sending { due: clock, ..now }, vec![Effect::LookInSent { resend: false }])
         }
         (S::Sent, Happened::Looked { look: Look::Found, .. }) => filed(now, vec![]),
         (S::Sent, Happened::Looked { look: Look::Absent, .. }) => (now, vec![Effect::FileCopy]),
@@ -163,7 +163,7 @@ fn submitting(now: Sending) -> (Sending, Vec<Effect>) {
 }
 
 fn accepted(now: Sending, files: Files, clock: i64) -> (Sending, Vec<Effect>) {
-    let now = Sending { failures: 0, error: None, due: clock, ..now };
+    let now = Sending { error: None, due: clock, ..now };
     match files {
         Files::Us => (Sending { state: OutboxState::Sent, ..now }, vec![Effect::MarkOriginal, Effect::FileCopy]),
         Files::Server => filed(now, vec![Effect::MarkOriginal]),
@@ -180,12 +180,17 @@ fn stopped(now: Sending, state: OutboxState, error: Error) -> (Sending, Vec<Effe
 
 /// Tries again after a pause, or waits for somebody where time mends nothing.
 fn wait(now: Sending, error: Error, clock: i64) -> (Sending, Vec<Effect>) {
-    let failures = now.failures.saturating_add(1);
-    let step = usize::try_from(now.failures).unwrap_or(usize::MAX).min(BACKOFF_SECS.len() - 1);
-    let passing = error.kind.is_passing();
-    let due = if passing { clock.saturating_add(BACKOFF_SECS.get(step).copied().unwrap_or(3600)) } else { NEVER };
-    let effects = if passing { vec![] } else { vec![Effect::Tell] };
-    (Sending { failures, due, error: Some(error), ..now }, effects)
+    let (due, effects) =
+        if error.kind.is_passing() { (clock.saturating_add(pause_secs(&now)), vec![]) } else { (NEVER, vec![Effect::Tell]) };
+    (Sending { due, error: Some(error), ..now }, effects)
+}
+
+fn pause_secs(now: &Sending) -> i64 {
+    if now.state == OutboxState::Sent {
+        return FILING_SECS;
+    }
+    let step = usize::try_from(now.attempts.saturating_sub(1)).unwrap_or(usize::MAX).min(BACKOFF_SECS.len() - 1);
+    BACKOFF_SECS.get(step).copied().unwrap_or(FILING_SECS)
 }
 
 /// An address with its domain in ASCII (RFC 5890), which every server takes. What can't be written so stays as it is.
@@ -208,7 +213,7 @@ mod tests {
     const CLOCK: i64 = 1_000_000;
 
     fn mail(state: OutboxState) -> Sending {
-        Sending { state, attempts: 1, failures: 0, due: CLOCK, error: None }
+        Sending { state, attempts: 1, due: CLOCK, error: None }
     }
 
     fn error(kind: ErrorKind) -> Error {
@@ -319,8 +324,8 @@ mod tests {
     #[test]
     fn a_copy_that_may_be_filed_is_looked_for_before_it_is_filed_again() {
         let unclear = check(S::Sent, Happened::FilingUnclear(error(ErrorKind::Uncertain)), S::Sent, &[]);
-        assert_eq!(unclear.due, CLOCK + 60);
-        let (_, effects) = next(unclear, Happened::Due, CLOCK + 60);
+        assert_eq!(unclear.due, CLOCK + 300);
+        let (_, effects) = next(unclear, Happened::Due, CLOCK + 300);
         assert_eq!(effects, [Effect::LookInSent { resend: false }]);
         let refused = check(S::Sent, Happened::NotFiled(error(ErrorKind::Refused)), S::Sent, &[Effect::Tell]);
         assert_eq!(refused.due, NEVER);

@@ -1,10 +1,19 @@
 //! Everything of Godwit that touches disk or network, and nothing that draws.
-//! Arrows inside: `engine -> worker -> sync, outbox -> store | imap | smtp`; store and imap never import each other.
+//! Arrows inside: `engine, face -> worker, outbox -> sync -> store | imap | smtp`; store and imap never import each other.
 
+pub mod clock;
+pub mod context;
+mod engine;
+mod face;
 pub mod imap;
 pub mod net;
 pub mod os;
+pub mod outbox;
 pub mod reading;
 pub mod secrets;
 pub mod smtp;
 pub mod store;
+pub mod sync;
+pub mod worker;
+
+pub use engine::{Engine, OpenOptions, OpenReport};

@@ -22,6 +22,8 @@ pub struct Setup {
     pub leaf: Leaf,
     /// Capabilities it keeps quiet about, as QRESYNC or MOVE.
     pub masked: Vec<&'static str>,
+    /// One password for everyone, instead of `secret-` and the local part.
+    pub password: Option<String>,
     /// More lines for the end of the configuration.
     pub extra: String,
 }
@@ -92,7 +94,7 @@ mail_home = {root}/mail/%u
 mail_location = maildir:~/Maildir:LAYOUT=fs:UTF-8
 passdb {{
   driver = static
-  args = password=secret-%n
+  args = password={password}
 }}
 userdb {{
   driver = static
@@ -135,6 +137,7 @@ service lmtp {{
         cert = leaf.cert.display(),
         key = leaf.key.display(),
         extra = setup.extra,
+        password = setup.password.as_deref().unwrap_or("secret-%n"),
     );
     fs::write(dir.join("dovecot.conf"), text).context("write Dovecot's configuration")
 }

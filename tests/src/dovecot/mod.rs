@@ -5,7 +5,7 @@
 mod conf;
 mod import;
 
-use crate::authority::Authority;
+use crate::authority::{Authority, Leaf};
 use crate::mailbox::Mailbox;
 use crate::net::{answers, free_ports};
 use crate::relay::{self, Envelope, Relay};
@@ -157,6 +157,18 @@ impl Dovecot {
         conf::write(&self.dir, setup, &self.authority, self.ports, self.relay.port)?;
         *self.process.lock().unwrap_or_else(PoisonError::into_inner) = Some(run(&self.dir, self.ports)?);
         Ok(())
+    }
+
+    /// Starts it again with one password for everyone: all passwords were changed.
+    pub fn restart_with_password(&self, password: &str) -> Result<()> {
+        self.restart(&Setup { password: Some(password.to_owned()), ..Setup::default() })
+    }
+
+    /// A submission server of our own that delivers into this one, for failures that Dovecot would smooth over.
+    pub fn start_submission(&self) -> Result<Relay> {
+        let relay = Relay::start_tls(self.authority.server_config(Leaf::Good)?)?;
+        relay.deliver_to(self.ports.lmtp);
+        Ok(relay)
     }
 
     /// What it has logged, for a failure's story.

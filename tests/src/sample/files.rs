@@ -1,10 +1,18 @@
 //! Real files for attachments and pictures, made on the spot: PNG seascapes, a PDF, a calendar, a table.
 
 use super::letter::File;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::{Mutex, PoisonError};
 
-/// A quiet sea under a sky, in the light of `hour` (0 dawn, 1 day, 2 dusk).
+/// A quiet sea under a sky, in the light of `hour` (0 dawn, 1 day, 2 dusk). Painted once per size and light.
 pub fn seascape(width: usize, height: usize, hour: usize) -> Vec<u8> {
+    static PAINTED: Mutex<BTreeMap<(usize, usize, usize), Vec<u8>>> = Mutex::new(BTreeMap::new());
+    let mut painted = PAINTED.lock().unwrap_or_else(PoisonError::into_inner);
+    painted.entry((width, height, hour % 3)).or_insert_with(|| paint(width, height, hour)).clone()
+}
+
+fn paint(width: usize, height: usize, hour: usize) -> Vec<u8> {
     let skies = [([250, 214, 190], [120, 160, 190]), ([228, 240, 246], [92, 150, 176]), ([246, 196, 150], [60, 84, 120])];
     let (low, high): ([i32; 3], [i32; 3]) = skies[hour % 3];
     let horizon = height * 3 / 5;

@@ -8,8 +8,8 @@ const sequence = new Sequence();
 /** Runs the verb of a key; true if it was one. */
 export function press(app: App, event: Pressed, target: EventTarget | null, now = Date.now()): boolean {
   const words = wordsOf(event, isMac());
-  if (typesText(target) && isPlain(words)) return false;
-  if (app.dialog || app.wizard || app.start?.kind !== "ready") return false;
+  if (typesText(target) && isPlain(words) && words !== "Escape") return false;
+  if (app.dialog || app.wizard || app.settingsPart || app.start?.kind !== "ready") return false;
   const whole = sequence.take(words, startsSequence, now);
   if (whole === null) return true;
   if (whole === "Escape") return back(app);

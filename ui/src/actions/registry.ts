@@ -78,7 +78,8 @@ function cyclePane(by: number): void {
     (one) => one.checkVisibility?.() ?? true,
   );
   const here = panes.findIndex((one) => one.contains(document.activeElement));
-  panes[(here + by + panes.length) % panes.length]?.focus();
+  const next = panes[(here + by + panes.length) % panes.length];
+  (next?.tabIndex === 0 ? next : (next?.querySelector<HTMLElement>('[tabindex="0"], input') ?? next))?.focus();
 }
 
 export const focusSearch = (): void =>
@@ -228,15 +229,7 @@ export const verbs: Verb[] = [
   verb("pane-previous", "Previous pane", "arrow-left", ["Shift+F6"], "Going about", free, () => cyclePane(-1)),
 
   verb("get-mail", "Get mail", "refresh-cw", ["F5"], "Mail", free, (app) => void app.getMail()),
-  verb(
-    "settings",
-    "Settings",
-    "settings",
-    ["Ctrl+,"],
-    "Window",
-    free,
-    (app) => void (app.dialog = { kind: "settings" }),
-  ),
+  verb("settings", "Settings", "settings", ["Ctrl+,"], "Window", free, (app) => void (app.settingsPart = "Accounts")),
   verb("palette", "Commands", "search", ["Ctrl+k"], "Window", free, (app) => void (app.dialog = { kind: "palette" })),
   verb("keys", "All keys", "keyboard", ["?"], "Window", free, (app) => void (app.dialog = { kind: "keys" })),
   verb("add-account", "Add account", "plus", [], "Mail", free, (app) => {

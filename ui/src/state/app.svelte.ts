@@ -24,8 +24,8 @@ import { Selection } from "./selection";
 import { Toasts } from "./toasts.svelte";
 
 export type Place = Scope | { kind: "starred" } | { kind: "outbox" };
+export type SettingsPart = "Accounts" | "Appearance" | "Reading" | "Writing" | "Notifications" | "Keyboard";
 export type Dialog =
-  | { kind: "settings" }
   | { kind: "keys" }
   | { kind: "palette" }
   | { kind: "move"; targets: Targets; copy: boolean }
@@ -61,15 +61,20 @@ export class App {
   search = $state("");
   dialog = $state.raw<Dialog | null>(null);
   wizard = $state(false);
+  /** The page of the settings that is open. */
+  settingsPart = $state<SettingsPart | null>(null);
   drawer = $state(false);
   /** Where there is room for one pane only: whether it is the message. */
   readingOpen = $state(false);
   getting = $state(false);
+  /** Counts the times that the list is to take the focus. */
+  wantsFocus = $state(0);
 
   private receipts: number[] = [];
   private readonly held = new Map<number, string>();
   private actedOnFocus = false;
   private followTimer: ReturnType<typeof setTimeout> | undefined;
+  private rereadTimer: ReturnType<typeof setTimeout> | undefined;
   private widthTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(readonly backend: Backend) {
@@ -101,7 +106,10 @@ export class App {
     );
     await Promise.all([this.mail.load(), settings]);
     if (this.mail.accounts.length === 0) this.wizard = true;
-    else await this.goHome();
+    else {
+      await this.goHome();
+      this.wantsFocus += 1;
+    }
     await this.backend.opens((open) => this.openFromOutside(open)).catch(this.failed);
   }
 
@@ -145,16 +153,23 @@ export class App {
     if (event.kind === "outbox_changed") queueMicrotask(() => void this.tellSent());
   }
 
-  /** The open conversation's flags may have changed: its row says so. */
+  /** The open conversation may have changed: it is read again, a burst of changes once. */
   private rereadOpen(): void {
+    clearTimeout(this.rereadTimer);
+    this.rereadTimer = setTimeout(() => void this.rereadNow(), 30);
+  }
+
+  private async rereadNow(): Promise<void> {
     const row = this.reading.row;
     if (!row) return;
-    this.backend
-      .call("rows", { ids: [row.id] })
-      .then(([now]) => {
-        if (now && this.reading.row?.id === now.id) this.reading.row = now;
-      })
-      .catch(() => undefined);
+    const threaded = this.list.spec?.threaded ?? false;
+    try {
+      const [now] = await this.backend.call("rows", { ids: [row.id] });
+      const inList = this.list.focused?.id === row.id ? this.list.focused : undefined;
+      if (now) await this.reading.refresh({ ...now, count: inList?.count ?? row.count }, threaded);
+    } catch {
+      // What is shown stays; opening it again tells what is wrong.
+    }
   }
 
   // Where the list is
@@ -188,8 +203,10 @@ export class App {
       threaded: this.settings.threaded && !search && this.place.kind !== "starred",
       search: search || null,
     });
-    if (this.list.focus >= 0) this.list.choose(0);
-    if (hasTwoPanes(this.look.layout) && this.list.len > 0 && !search) this.openFocused();
+    const two = hasTwoPanes(this.look.layout);
+    if (two && this.list.len > 0) this.list.choose(0);
+    else this.list.focus = -1;
+    if (two && this.list.len > 0 && !search) this.openFocused();
     else this.reading.clear();
     this.setTitle();
   }

@@ -1,6 +1,7 @@
 // The open composers: each a draft that saves itself, with what hinders it from being sent.
 import { asFailure, type Backend } from "../ipc/backend";
 import type { ComposeFrom, Draft, Error as Failure, OutboxItem } from "../ipc/bindings";
+import { textToHtml } from "../words/html";
 import { isAddress } from "../words/people";
 
 const SAVE_AFTER_MS = 800;
@@ -158,6 +159,8 @@ export class Drafts {
 
   async compose(from: ComposeFrom): Promise<Composing> {
     const draft = await this.backend.call("compose", { from });
+    // What is begun here is rich until the person wants it plain; what is taken up again stays as it was.
+    if (draft.html === null && from.kind !== "draft" && from.kind !== "message") draft.html = textToHtml(draft.text);
     const already = this.open.find((one) => one.draft.id === draft.id);
     const composing = already ?? new Composing(this.backend, draft);
     for (const one of this.open) one.minimised = true;

@@ -60,6 +60,28 @@ export class Reading {
     }
   }
 
+  /** The row or its conversation changed elsewhere: flags are read again, new messages join, gone ones leave. */
+  async refresh(row: Row, threaded: boolean): Promise<void> {
+    if (this.row?.id !== row.id || this.loading) return;
+    this.row = row;
+    if (!threaded || row.count <= 1) {
+      for (const one of this.shown) if (one.item.id === row.id) one.item = { ...one.item, flags: row.flags };
+      return;
+    }
+    const turn = this.turn;
+    const items = await this.backend.call("conversation", { id: row.id });
+    if (turn !== this.turn || items.length === 0) return;
+    const old = new Map(this.shown.map((one) => [one.item.message, one]));
+    const news = items.filter((item) => !old.has(item.message));
+    this.shown = items.map((item) => {
+      const one = old.get(item.message);
+      if (!one) return shownOf(item, this.heights);
+      one.item = item;
+      return one;
+    });
+    for (const item of news.slice(-2)) if (isUnread(item)) await this.unfold(item.id);
+  }
+
   clear(): void {
     this.turn += 1;
     this.release();

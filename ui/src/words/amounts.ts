@@ -12,11 +12,3 @@ export function size(bytes: number): string {
   const mega = bytes / 1024 / 1024;
   return mega < 1000 ? `${mega.toFixed(mega < 10 ? 1 : 0)} MB` : `${(mega / 1024).toFixed(1)} GB`;
 }
-
-/** Cuts the middle out of a long file name, never the extension. */
-export function cutMiddle(name: string, most = 34): string {
-  const all = [...name];
-  if (all.length <= most) return name;
-  const tail = Math.min(12, Math.floor(most / 2));
-  return `${all.slice(0, most - tail - 1).join("")}…${all.slice(-tail).join("")}`;
-}

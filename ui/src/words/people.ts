@@ -25,7 +25,8 @@ export function initials(who: Address | undefined): string {
   const first = parts[0] ?? "?";
   if (/\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}/u.test(first))
     return [...first].slice(0, 2).join("");
-  const second = parts.length > 1 && !name.includes("@") ? parts[parts.length - 1] : undefined;
+  const last = parts[parts.length - 1]?.replace(/^ال(?=\p{L}{2})/u, "");
+  const second = parts.length > 1 && !name.includes("@") ? last : undefined;
   if (second === undefined) return capital(letters(first).slice(0, isOrganisation(who) ? 2 : 1));
   return capital(letters(first).slice(0, 1)) + capital(letters(second).slice(0, 1)) || "?";
 }

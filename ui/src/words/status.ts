@@ -55,7 +55,7 @@ export function statusWords(statuses: AccountStatus[], accounts: Account[]): Sta
     if (waiting > 0) return { text: `Sending ${plural(waiting, "change")}`, dot: "ok", progress: null, trouble: null };
     return { text: `Up to date, ${time(Math.min(...times))}`, dot: "ok", progress: null, trouble: null };
   }
-  return { text: statuses.length === 0 ? "No account" : "Waiting", dot: "off", progress: null, trouble: null };
+  return { text: statuses.length === 0 ? "No account" : "Starting", dot: "off", progress: null, trouble: null };
 }
 
 function stopped(error: Failure): string {

@@ -75,6 +75,11 @@ fn head<'x>(draft: &Draft, identity: &Identity, message_id: &str, date_secs: i64
     head
 }
 
+/// The value of a Date field (RFC 5322 section 3.3), in UTC.
+pub(super) fn date_field(date_secs: i64) -> String {
+    mail_builder::headers::date::Date::new(date_secs).to_rfc822()
+}
+
 fn bytes(head: MessageBuilder<'_>, draft: &Draft, attachments: Vec<(DraftAttachment, Vec<u8>)>) -> Vec<u8> {
     let text = MimePart::new("text/plain", BodyPart::Text(joined(&own_text(draft), &draft.quote_text).into()));
     let body = match &draft.html {

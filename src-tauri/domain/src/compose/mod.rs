@@ -5,11 +5,13 @@ mod answer;
 mod build;
 mod check;
 mod mailto;
+mod ready;
 
 pub use answer::{forward, reply, resume};
 pub use build::{Envelope, build, build_kept, envelope};
 pub use check::{DraftProblem, check};
 pub use mailto::mailto;
+pub use ready::{Ready, ready};
 
 use crate::{AccountId, Address, Draft, DraftId};
 

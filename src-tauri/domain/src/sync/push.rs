@@ -25,8 +25,8 @@ pub struct Wish {
 /// A copy to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CopyWish {
-    /// The placement that waits to come into being.
-    pub copy: PlacementId,
+    /// The want's id in the store.
+    pub copy: i64,
     /// Where the source is on the server.
     pub mailbox: MailboxId,
     /// The source's UID.
@@ -55,8 +55,8 @@ pub enum PushStep {
         target: MailboxId,
         /// UIDs of the sources.
         uids: UidSet,
-        /// The placements to come.
-        copies: Vec<PlacementId>,
+        /// The wants' ids in the store.
+        copies: Vec<i64>,
     },
     /// `UID MOVE uids target`, or what stands in for it.
     Move {
@@ -120,7 +120,7 @@ type FlagKey = (u32, Vec<String>);
 struct Groups {
     add: BTreeMap<FlagKey, Vec<Item>>,
     del: BTreeMap<FlagKey, Vec<Item>>,
-    copies: BTreeMap<MailboxId, Vec<Item>>,
+    copies: BTreeMap<MailboxId, Vec<(u32, i64)>>,
     moves: BTreeMap<MailboxId, Vec<Item>>,
     expunge: Vec<Item>,
 }
@@ -155,9 +155,9 @@ fn key(flags: &Flags) -> FlagKey {
     (flags.bits, flags.keywords.iter().cloned().collect())
 }
 
-fn sorted(mut items: Vec<Item>) -> (UidSet, Vec<PlacementId>) {
+fn sorted<T: Ord>(mut items: Vec<(u32, T)>) -> (UidSet, Vec<T>) {
     items.sort_unstable();
-    (items.iter().map(|(uid, _)| *uid).collect(), items.into_iter().map(|(_, placement)| placement).collect())
+    (items.iter().map(|(uid, _)| *uid).collect(), items.into_iter().map(|(_, id)| id).collect())
 }
 
 #[cfg(test)]
@@ -197,7 +197,7 @@ mod tests {
     fn flags_go_before_moves_and_copies_between_them() {
         let mut a = seen(1, 7);
         a.target = Some(MailboxId(2));
-        let copy = CopyWish { copy: PlacementId(9), mailbox: MailboxId(1), uid: 7, target: MailboxId(3) };
+        let copy = CopyWish { copy: 9, mailbox: MailboxId(1), uid: 7, target: MailboxId(3) };
         let plan = plan_push(&[a], &[copy]);
         let kinds: Vec<_> = plan[0].steps.iter().map(std::mem::discriminant).collect();
         let empty = UidSet::new();

@@ -129,9 +129,10 @@ mod tests {
     #[test]
     fn items_are_read_and_unknown_ones_passed_over() {
         let mut f = fetched(
-            r#"(UID 5 FLAGS (\Seen $Work a]b \*) MODSEQ (917) INTERNALDATE "17-Jul-1996 02:44:25 -0700" RFC822.SIZE 4286
+            &r#"(UID 5 FLAGS (\Seen $Work a]b \*) MODSEQ (917) INTERNALDATE "17-Jul-1996 02:44:25 -0700" RFC822.SIZE 4286
             PREVIEW "Hello" EMAILID (M6d9) SAVEDATE NIL X-GM-MSGID 12 X-GM-LABELS (\\Inbox "a b") ENVELOPE (NIL "s" ())
-            BODY[HEADER.FIELDS (date)] "Date: x" BODY[]<256> "y" BODY[TEXT] NIL)"#,
+            BODY[HEADER.FIELDS (date)] "Date: x" BODY[]<256> "y" BODY[TEXT] NIL)"#
+                .replace('\n', ""),
         );
         assert_eq!((f.uid, f.modseq, f.size), (Some(5), Some(917), Some(4286)));
         assert_eq!(f.flags.as_ref().unwrap().names(), ["\\Seen", "$Work", "a]b"]);

@@ -16,10 +16,14 @@ mod mailboxes;
 mod mutf7;
 mod refusal;
 mod response;
+#[cfg(test)]
+mod scripted;
 mod searching;
 mod session;
 mod sign_in;
 mod tap;
+#[cfg(test)]
+mod tests;
 mod token;
 
 pub use capabilities::Capabilities;

@@ -79,7 +79,7 @@ mod tests {
         check("~peter/mail/&U,BTFw-/&ZeVnLIqe-", "~peter/mail/台北/日本語");
         check("Entw&APw-rfe", "Entwürfe");
         check("a &- b", "a & b");
-        check("&2D3cjA-", "🎌");
+        check("&2D3cjA-", "💌");
         check("", "");
     }
 

@@ -4,6 +4,8 @@
 mod certificate;
 mod connect;
 mod patient;
+#[cfg(test)]
+mod tests;
 mod tls;
 
 pub(crate) use connect::io_error;

@@ -25,7 +25,7 @@ fn a_body_comes_with_its_policy_and_only_its_script() {
     assert_eq!(body.status, 200);
     let text = String::from_utf8(body.body.clone()).unwrap();
     assert!(text.contains(&format!("<p>Hi <img src=\"mail://localhost/{token}/part/0\"></p>")), "{text}");
-    assert!(text.contains("data-theme=\"dark\" data-colours=\"ours\""));
+    assert!(text.contains("<html data-theme=\"dark\" data-colours=\"ours\">"), "{text}");
     assert_eq!(text.matches("<script>").count(), 1);
     assert!(!text.contains("alert(1)"));
     let policy = header(&body, "Content-Security-Policy");
@@ -54,7 +54,11 @@ fn the_bridge_is_the_one_that_was_reviewed() {
     for never in ["fetch(", "XMLHttpRequest", "innerHTML", "eval", "import(", "http:", "https:", "localStorage", "cookie"] {
         assert!(!bridge.contains(never), "{never}");
     }
-    assert_eq!(page::bridge_hash(), "PINNED", "review ui/frame/bridge.js, then pin its new hash here");
+    assert_eq!(
+        page::bridge_hash(),
+        "If9tzkc0i+P19iNje9ewKUFCSWxOaTeKVJu2L7GORwQ=",
+        "review ui/frame/bridge.js, then pin its new hash here"
+    );
 }
 
 #[test]
@@ -129,7 +133,9 @@ fn mails_with_colours_of_their_own_get_a_sheet() {
     let reading = Reading::new();
     let colours = |html: &str| {
         let (token, _) = reading.open(message(html), false).unwrap();
-        String::from_utf8(reading.answer(&format!("/{token}/body")).body).unwrap().contains("data-colours=\"own\"")
+        String::from_utf8(reading.answer(&format!("/{token}/body")).body)
+            .unwrap()
+            .contains("<html data-theme=\"light\" data-colours=\"own\">")
     };
     assert!(colours("<td bgcolor=red>x</td><table bgcolor=red><tr><td>x</table>"));
     assert!(colours("<p style=\"color:#333\">x</p>"));

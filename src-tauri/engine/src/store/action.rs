@@ -225,7 +225,7 @@ fn check_flag(name: &str) -> Result<()> {
 }
 
 /// A wish for flags on top of earlier ones; what is kept on this machine only is changed here and now.
-fn mark(row: &mut Placement, edit: &FlagEdit) {
+pub(super) fn mark(row: &mut Placement, edit: &FlagEdit) {
     row.kept = row.kept.minus(&edit.del);
     row.edit = row.edit.then(edit);
 }

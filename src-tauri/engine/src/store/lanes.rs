@@ -199,7 +199,7 @@ impl Desk {
         let run = catch_unwind(AssertUnwindSafe(|| {
             let value = f(&mut writer)?;
             writer.settle()?;
-            Ok(value)
+            Ok::<_, Error>(value)
         }));
         let value = run.map_err(|_| Error::bug("A write to the store broke off."))??;
         let (changes, wrote_profile) = writer.into_changes();

@@ -1,9 +1,13 @@
 //! Table outbox: mail on its way out, raw bytes and envelope, fixed once. The only true queue.
 //! Keeps states; what follows a state is decided elsewhere.
 
+use super::action::mark;
 use super::reader::{Reader, number};
 use super::writer::Writer;
-use godwit_domain::{AccountId, DraftId, Error, ErrorKind, Event, OutboxId, OutboxItem, OutboxState, PlacementId, Result};
+use godwit_domain::flags::bit;
+use godwit_domain::{
+    AccountId, DraftId, Error, ErrorKind, Event, FlagEdit, Flags, OutboxId, OutboxItem, OutboxState, PlacementId, Result,
+};
 use rusqlite::Row;
 
 /// What went out stays listed this long.
@@ -121,10 +125,22 @@ impl Reader<'_> {
         Ok(self.profile.all(&sql, (KEEP_DONE_SECS, MOST), from_row)?.into_iter().map(|m| m.item).collect())
     }
 
+    /// Mails that are on their way or will be: all but refused, filed and taken back ones, oldest first.
+    pub fn outbox_open(&self) -> Result<Vec<OutboxItem>> {
+        let sql = format!("{SELECT} WHERE state NOT IN ('refused', 'filed', 'cancelled') ORDER BY id");
+        Ok(self.profile.all(&sql, [], from_row)?.into_iter().map(|m| m.item).collect())
+    }
+
+    /// One mail without its bytes.
+    pub fn outbox_head(&self, id: OutboxId) -> Result<OutboxMail> {
+        let mail = self.profile.one(&format!("{SELECT} WHERE id = ?1"), [id.0], from_row)?;
+        mail.ok_or_else(|| Error::gone("This mail is not in the outbox any more."))
+    }
+
     /// One mail with its raw bytes.
     pub fn outbox_item(&self, id: OutboxId) -> Result<OutboxMail> {
         let gone = || Error::gone("This mail is not in the outbox any more.");
-        let mut mail = self.profile.one(&format!("{SELECT} WHERE id = ?1"), [id.0], from_row)?.ok_or_else(gone)?;
+        let mut mail = self.outbox_head(id)?;
         let packed = self
             .profile
             .one("SELECT size, zstd FROM outbox WHERE id = ?1", [id.0], |r| Ok((r.get::<_, i64>(0)?, r.get::<_, Vec<u8>>(1)?)))?;
@@ -201,5 +217,25 @@ impl Writer<'_> {
         }
         self.tell(Event::OutboxChanged);
         Ok(())
+    }
+
+    /// The mail surely went out: what it answers or hands on is marked so, and the draft it was goes.
+    /// No receipt: undoing something else must not take the mark off.
+    pub fn outbox_went(&mut self, id: OutboxId) -> Result<()> {
+        let mail = self.outbox_head(id)?.mail;
+        let original = match mail.answers {
+            Some(placement) => self.placement(placement.0)?.filter(|row| row.removed_at.is_none()),
+            None => None,
+        };
+        if let Some(row) = original {
+            let mut new = row.clone();
+            let flag = if mail.forwards { bit::FORWARDED } else { bit::ANSWERED };
+            mark(&mut new, &FlagEdit { add: Flags::of(flag), del: Flags::none() });
+            self.change(&row, new)?;
+        }
+        match mail.draft.map(|draft| self.draft_discard(draft)) {
+            Some(Err(error)) if error.kind != ErrorKind::Gone => Err(error),
+            _ => Ok(()),
+        }
     }
 }

@@ -159,7 +159,7 @@ export class FakeBackend implements Backend {
       uid: id,
       subject,
       from: [{ name: from, address: `${from.toLowerCase().replaceAll(" ", ".")}@new.example` }],
-      date: Math.floor(Date.now() / 1000),
+      date: Math.max(...[...this.world.items.values()].map((one) => one.date)) + 60,
       flags: [],
       files: [],
       attachments: false,
@@ -172,6 +172,7 @@ export class FakeBackend implements Backend {
 
   changed(): void {
     recount(this.world);
+    this.emit({ kind: "messages_changed", messages: [] });
     this.views.refresh();
     this.emit({ kind: "mailboxes_changed" });
   }

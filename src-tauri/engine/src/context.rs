@@ -1,0 +1,106 @@
+//! What every room above store and wire shares: handles, never state of its own but the accounts' statuses.
+
+use crate::clock;
+use crate::imap::{Connection, ImapTarget};
+use crate::net::TlsContext;
+use crate::store::Store;
+use godwit_domain::{Account, AccountId, AccountStatus, Activity, Error, ErrorKind, Event, Result};
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// Handles shared by workers, outbox and faces. Cheap to clone.
+#[derive(Clone)]
+pub struct Context {
+    /// The store.
+    pub store: Store,
+    /// Trust roots and TLS settings.
+    pub tls: Arc<TlsContext>,
+    /// The profile folder.
+    pub dir: PathBuf,
+    statuses: Arc<Mutex<HashMap<AccountId, Activity>>>,
+}
+
+impl Context {
+    /// Binds the handles together.
+    pub fn new(store: Store, tls: Arc<TlsContext>, dir: PathBuf) -> Self {
+        Self { store, tls, dir, statuses: Arc::default() }
+    }
+
+    /// Says what an account is doing; tells the faces where that changed.
+    pub fn set_activity(&self, account: AccountId, activity: Activity) {
+        let changed = {
+            let mut statuses = self.statuses();
+            let changed = statuses.get(&account) != Some(&activity);
+            statuses.insert(account, activity);
+            changed
+        };
+        if changed {
+            self.store.emit(Event::StatusChanged);
+        }
+    }
+
+    /// An account is no more.
+    pub fn forget(&self, account: AccountId) {
+        self.statuses().remove(&account);
+        self.store.emit(Event::StatusChanged);
+    }
+
+    /// What an account is doing.
+    pub fn activity(&self, account: AccountId) -> Activity {
+        self.statuses().get(&account).cloned().unwrap_or(Activity::Idle)
+    }
+
+    /// Says that an account's sync failed: a thing that passes, or one for a person.
+    pub fn set_failed(&self, account: AccountId, error: Error) {
+        let activity = match (error.kind.is_passing(), self.activity(account)) {
+            (true, Activity::Offline { since, .. }) => Activity::Offline { since, error },
+            (true, _) => Activity::Offline { since: clock::now(), error },
+            (false, _) => Activity::Stopped { error },
+        };
+        self.set_activity(account, activity);
+    }
+
+    /// All statuses, with what waits to be pushed.
+    pub async fn status(&self) -> Result<Vec<AccountStatus>> {
+        let waiting = self
+            .store
+            .read(|r| {
+                let accounts = r.accounts()?;
+                accounts.into_iter().map(|a| Ok((a.id, r.waiting_count(a.id)?))).collect::<Result<Vec<_>>>()
+            })
+            .await?;
+        Ok(waiting
+            .into_iter()
+            .map(|(account, waiting)| AccountStatus { account, activity: self.activity(account), waiting })
+            .collect())
+    }
+
+    /// Where and how to sign in for an account.
+    pub async fn target(&self, account: AccountId) -> Result<(Account, ImapTarget)> {
+        self.store
+            .read(move |r| {
+                let account = r.account(account)?;
+                let password = r.account_secret(account.id)?;
+                let target = ImapTarget { server: account.imap.clone(), user: account.user.clone(), password };
+                Ok((account, target))
+            })
+            .await
+    }
+
+    /// A fresh, signed-in connection.
+    pub async fn connect(&self, account: AccountId) -> Result<Connection> {
+        let (_, target) = self.target(account).await?;
+        Connection::open(&target, &self.tls).await
+    }
+
+    fn statuses(&self) -> MutexGuard<'_, HashMap<AccountId, Activity>> {
+        // A poisoned lock only means that a panic passed by; the map itself is whole.
+        self.statuses.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// What a worker says when it was told to end.
+pub fn closed() -> Error {
+    Error::new(ErrorKind::Cancelled, "Godwit is closing.")
+}

@@ -1,0 +1,209 @@
+//! The engine as its faces see it: open, ask, listen, close. One dispatcher answers the window, the command line and the tests.
+
+use crate::context::Context;
+use crate::net::TlsContext;
+use crate::os::{Ask, Owner, ProfileLock};
+use crate::outbox::{Outbox, StoredRows};
+use crate::reading::{FrameAnswer, Reading};
+use crate::secrets::{KeySource, KeyedProfile, profile_key};
+use crate::store::{ProfileKey, Store};
+use crate::worker::{MailRoad, UserLine, Workers};
+use godwit_domain::api::{Command, Request};
+use godwit_domain::{Draft, DraftId, Error, ErrorKind, Event, Result};
+use serde::Serialize;
+use serde_json::Value;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::broadcast;
+use tokio::task::JoinHandle;
+
+/// How to open a profile.
+pub struct OpenOptions {
+    /// The profile's folder; made where it is missing.
+    pub dir: PathBuf,
+    /// Where its key comes from.
+    pub key: KeySource,
+    /// Whether accounts are kept up to date in the background. Without: only what is asked for.
+    pub run_workers: bool,
+}
+
+/// What opening found.
+#[derive(Debug, Default)]
+pub struct OpenReport {
+    /// Things to tell a person: a cache that was set aside and is built anew.
+    pub notes: Vec<Error>,
+}
+
+/// How long closing may take.
+const CLOSE: Duration = Duration::from_secs(3);
+
+/// An open profile. Cheap to clone; one process owns a profile at a time.
+#[derive(Clone)]
+pub struct Engine {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub context: Context,
+    pub workers: Workers,
+    pub outbox: Arc<Outbox<StoredRows, MailRoad>>,
+    outbox_task: Mutex<Option<JoinHandle<()>>>,
+    pub line: UserLine,
+    pub reading: Reading,
+    pub run_workers: bool,
+    pub notes: Vec<Error>,
+    /// The folder for opened attachments, emptied at the start.
+    pub temp: PathBuf,
+    held: Mutex<Option<Held>>,
+}
+
+/// What is let go of last: the lock, and the folder of a profile that lives for one run only.
+struct Held {
+    _keyed: KeyedProfile,
+    lock: ProfileLock,
+}
+
+impl Engine {
+    /// Takes the profile, opens its store and, where asked, starts its workers.
+    ///
+    /// # Errors
+    /// `ProfileInUse`, `KeyUnavailable`, `ReadOnly`, `StorageFull`, `Corrupt`; nothing is changed then.
+    pub async fn open(options: OpenOptions) -> Result<(Self, OpenReport)> {
+        let dir = options.dir;
+        crate::os::dirs::create_private_dir(&dir)?;
+        let lock = ProfileLock::take(&dir)?;
+        let keyed = profile_key(&dir, &options.key).await?;
+        let opened = {
+            let (dir, key) = (keyed.dir.clone(), ProfileKey::new(*keyed.key.bytes()));
+            tokio::task::spawn_blocking(move || Store::open(&dir, &key)).await
+        };
+        let (store, report) = opened.map_err(|_| Error::bug("Opening the store stopped short."))??;
+        let notes = notes(&report);
+        let context = Context::new(store, Arc::new(TlsContext::new()), dir.clone());
+        let workers = Workers::new(context.clone());
+        let line = UserLine::new(context.clone());
+        let road = MailRoad::new(context.clone(), line.clone(), workers.clone());
+        let inner = Inner {
+            line,
+            outbox: Arc::new(Outbox::new(StoredRows(context.store.clone()), road)),
+            outbox_task: Mutex::new(None),
+            reading: Reading::new(),
+            run_workers: options.run_workers,
+            notes: notes.clone(),
+            temp: crate::os::private_temp(&dir)?,
+            held: Mutex::new(Some(Held { _keyed: keyed, lock })),
+            context,
+            workers,
+        };
+        let engine = Self { inner: Arc::new(inner) };
+        if options.run_workers {
+            engine.start_workers().await?;
+        }
+        Ok((engine, OpenReport { notes }))
+    }
+
+    async fn start_workers(&self) -> Result<()> {
+        let accounts = self.inner.context.store.read(|r| r.accounts()).await?;
+        for account in accounts {
+            self.inner.workers.start(account.id);
+        }
+        let task = tokio::spawn(self.inner.outbox.clone().run());
+        *self.inner.outbox_task.lock().unwrap_or_else(PoisonError::into_inner) = Some(task);
+        Ok(())
+    }
+
+    /// Answers one request with JSON.
+    ///
+    /// # Errors
+    /// Whatever stands in the way, with its mend.
+    pub async fn call(&self, request: Request) -> Result<Value> {
+        crate::face::answer(self, request).await
+    }
+
+    /// Answers one request, typed.
+    ///
+    /// # Errors
+    /// As [`Engine::call`].
+    pub async fn ask<C: Command>(&self, command: C) -> Result<C::Reply> {
+        let value = self.call(command.into()).await?;
+        serde_json::from_value(value).map_err(|_| Error::bug(format!("The answer to {} has the wrong shape.", C::NAME)))
+    }
+
+    /// What changes, by id.
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.inner.context.store.subscribe()
+    }
+
+    /// Answers the message scheme: `/<token>/body`, `/<token>/part/<n>`.
+    pub fn frame(&self, path_and_query: &str) -> FrameAnswer {
+        self.inner.reading.answer(path_and_query)
+    }
+
+    /// Attaches bytes to a draft.
+    ///
+    /// # Errors
+    /// `Gone` where there is no such draft, `StorageFull`.
+    pub async fn attach_bytes(&self, draft: DraftId, name: &str, media_type: &str, bytes: Vec<u8>) -> Result<Draft> {
+        crate::face::compose::attach(self, draft, name, media_type, bytes).await
+    }
+
+    /// Answers the owner's socket until the engine closes. `raise` brings the window to the front and opens what it is handed.
+    ///
+    /// # Errors
+    /// Where the socket can't be made.
+    pub async fn serve_owner(&self, raise: impl Fn(Vec<String>) -> Result<()> + Send + Sync + 'static) -> Result<()> {
+        let listening = {
+            let held = self.inner.held.lock().unwrap_or_else(PoisonError::into_inner);
+            held.as_ref().map(|held| Owner::listen(&held.lock))
+        };
+        let Some(owner) = listening else { return Err(crate::context::closed()) };
+        let mut owner = owner?;
+        while let Some(call) = owner.accept().await {
+            match call.ask {
+                Ask::Raise { open } => call.reply.send(raise(open).map(|()| Value::Null)),
+                Ask::Request(request) => {
+                    let engine = self.clone();
+                    tokio::spawn(async move { call.reply.send(engine.call(*request).await) });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends workers, drains the store and lets go of the profile, within 3 seconds.
+    pub async fn close(self) {
+        self.inner.workers.stop_all();
+        // A submission that is cut here is found as uncertain at the next start.
+        if let Some(task) = self.inner.outbox_task.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            task.abort();
+        }
+        let inner = self.inner.clone();
+        let closing = async move {
+            inner.line.close_all().await;
+            inner.context.store.clone().close().await;
+        };
+        if tokio::time::timeout(CLOSE, closing).await.is_err() {
+            tracing::warn!("closing took longer than it may; the rest is found again at the next start");
+        }
+        let held = self.inner.held.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(held);
+    }
+}
+
+/// What a person should know of how the store opened.
+fn notes(report: &crate::store::OpenReport) -> Vec<Error> {
+    let Some(old) = &report.damaged_cache else { return Vec::new() };
+    let saved = match report.unsent {
+        0 => String::new(),
+        1 => " 1 unsent mail was saved.".to_owned(),
+        n => format!(" {n} unsent mails were saved."),
+    };
+    let what = format!("The mail cache was damaged and is being built again from the server.{saved}");
+    vec![Error::new(ErrorKind::Corrupt, what).mend(format!("The old file is kept at {}.", old.display()))]
+}
+
+/// A reply as JSON.
+pub(crate) fn json<T: Serialize>(value: T) -> Result<Value> {
+    serde_json::to_value(value).map_err(|_| Error::bug("An answer could not be written as JSON."))
+}

@@ -1,0 +1,52 @@
+//! Lists, search, and verbs on their rows.
+
+use crate::engine::Engine;
+use godwit_domain::api::*;
+use godwit_domain::*;
+
+/// The most rows one window hands out.
+const MOST_ROWS: u32 = 500;
+/// The most hits one search hands out.
+const MOST_HITS: u32 = 1_000;
+
+pub(super) async fn open(engine: &Engine, asked: ViewOpen) -> Result<ViewOpened> {
+    if let Scope::Mailbox { mailbox } = asked.spec.scope {
+        let account = engine.inner.context.store.read(move |r| Ok(r.mailbox_state(mailbox)?.account)).await?;
+        engine.inner.workers.opened(account, mailbox);
+    }
+    engine.inner.context.store.view_open(asked.spec).await
+}
+
+pub(super) async fn window(engine: &Engine, asked: ViewWindow) -> Result<Vec<Row>> {
+    engine.inner.context.store.view_window(asked.view, asked.from, asked.count.min(MOST_ROWS)).await
+}
+
+pub(super) async fn position(engine: &Engine, asked: ViewPosition) -> Result<Option<u32>> {
+    engine.inner.context.store.view_position(asked.view, asked.id).await
+}
+
+pub(super) async fn close(engine: &Engine, asked: ViewClose) -> Result<()> {
+    engine.inner.context.store.view_close(asked.view);
+    Ok(())
+}
+
+pub(super) async fn rows(engine: &Engine, asked: Rows) -> Result<Vec<Row>> {
+    let ids: Vec<PlacementId> = asked.ids.into_iter().take(MOST_HITS as usize).collect();
+    engine.inner.context.store.read(move |r| r.rows(&ids)).await
+}
+
+pub(super) async fn search(engine: &Engine, asked: Search) -> Result<Found> {
+    engine.inner.context.store.read(move |r| r.search(&asked.query, asked.limit.min(MOST_HITS))).await
+}
+
+pub(super) async fn perform(engine: &Engine, asked: Perform) -> Result<Performed> {
+    let performed = engine.inner.context.store.perform(asked.action).await?;
+    engine.inner.workers.push_all();
+    Ok(performed)
+}
+
+pub(super) async fn undo(engine: &Engine, asked: Undo) -> Result<Undone> {
+    let undone = engine.inner.context.store.undo(asked.receipt).await?;
+    engine.inner.workers.push_all();
+    Ok(undone)
+}

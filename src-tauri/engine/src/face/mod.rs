@@ -1,0 +1,69 @@
+//! The answers to requests, one file a subject. Here meet store, workers, reading and outbox; none of them knows the others' words.
+
+mod accounts;
+pub(crate) mod compose;
+mod doctor;
+mod lists;
+mod mailboxes;
+mod messages;
+mod sending;
+
+use crate::engine::{Engine, json};
+use godwit_domain::Result;
+use godwit_domain::api::Request;
+use serde_json::Value;
+
+macro_rules! answers {
+    ($engine:ident, $request:ident, $($variant:ident => $room:ident :: $name:ident,)*) => {
+        match $request { $(Request::$variant(asked) => json($room::$name($engine, asked).await?),)* }
+    };
+}
+
+pub(crate) async fn answer(engine: &Engine, request: Request) -> Result<Value> {
+    answers! { engine, request,
+        Accounts => accounts::list,
+        AccountDiscover => accounts::discover,
+        AccountTry => accounts::check,
+        AccountAdd => accounts::add,
+        AccountTest => accounts::test,
+        AccountPassword => accounts::password,
+        AccountEdit => accounts::edit,
+        AccountRemove => accounts::remove,
+        Status => accounts::status,
+        Sync => accounts::sync,
+        Mailboxes => mailboxes::list,
+        MailboxCreate => mailboxes::create,
+        MailboxRename => mailboxes::rename,
+        MailboxDelete => mailboxes::delete,
+        MailboxSubscribe => mailboxes::subscribe,
+        ViewOpen => lists::open,
+        ViewWindow => lists::window,
+        ViewPosition => lists::position,
+        ViewClose => lists::close,
+        Rows => lists::rows,
+        Search => lists::search,
+        MessageOpen => messages::open,
+        MessageClose => messages::close,
+        Conversation => messages::conversation,
+        MessageRaw => messages::raw,
+        AttachmentSave => messages::save_attachment,
+        AttachmentOpen => messages::open_attachment,
+        LinkTarget => messages::link,
+        Perform => lists::perform,
+        Undo => lists::undo,
+        Compose => compose::start,
+        DraftSave => compose::save,
+        DraftDiscard => compose::discard,
+        DraftAttach => compose::attach_path,
+        DraftDetach => compose::detach,
+        DraftSend => sending::send_draft,
+        SendRaw => sending::send_raw,
+        Outbox => sending::list,
+        OutboxRetry => sending::retry,
+        OutboxCancel => sending::cancel,
+        Contacts => compose::contacts,
+        GetSettings => accounts::settings,
+        SetSettings => accounts::set_settings,
+        Doctor => doctor::run,
+    }
+}

@@ -1,0 +1,10 @@
+//! The wire, played by a scripted server: what servers do, and what they should not.
+
+mod changing;
+mod corpus;
+mod fetching;
+mod hostile;
+mod idle;
+mod lines;
+mod mailboxes;
+mod sign_in;

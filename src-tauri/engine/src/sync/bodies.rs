@@ -1,0 +1,212 @@
+//! Bodies: one that a person waits for, and those that are fetched ahead; first words for the lists.
+
+use super::AccountSync;
+use crate::imap::Connection;
+use crate::store::{Lane, MessageRecord, Store};
+use godwit_domain::api::SyncBodies;
+use godwit_domain::sync::UidSet;
+use godwit_domain::{Error, ErrorKind, MailboxId, MessageId, Result, mime};
+use std::collections::HashMap;
+use tokio::sync::mpsc;
+
+/// How much of a message is held in memory for reading, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BodyLimit(pub u32);
+
+impl BodyLimit {
+    /// What the reading pane opens whole; of a larger message only the beginning.
+    pub const READING: Self = Self(64 << 20);
+    /// What the command line hands out whole.
+    pub const RAW: Self = Self(512 << 20);
+}
+
+/// How much of a message over its limit is read.
+const BEGINNING: usize = 1 << 20;
+/// Larger messages are not kept in the cache and not fetched ahead.
+const KEEP_MOST: u32 = 25 << 20;
+/// Rows one prefetch step takes.
+const PREFETCH_ROWS: u32 = 200;
+/// By policy only text of this many days is fetched ahead.
+const POLICY_DAYS: u32 = 30;
+/// By policy only messages up to this size are fetched ahead.
+const POLICY_SIZE: u32 = 256 << 10;
+/// Previews asked for in one command.
+const PREVIEW_ROWS: u32 = 500;
+
+/// A message's bytes.
+#[derive(Debug)]
+pub struct FetchedBody {
+    /// The bytes: all of them, or the beginning.
+    pub raw: Vec<u8>,
+    /// Whether it is all of it.
+    pub whole: bool,
+    /// RFC822.SIZE as the server has it.
+    pub size: u32,
+}
+
+/// Fetches one message over a connection of its own choosing of mailbox, and keeps it.
+pub async fn fetch_body(store: &Store, conn: &Connection, record: &MessageRecord, limit: BodyLimit) -> Result<FetchedBody> {
+    let (Some(uid), Some(uidvalidity)) = (record.uid, record.uidvalidity) else {
+        return Err(Error::new(ErrorKind::Busy, "This message was just moved, and its new place is not known yet.")
+            .mend("Try again in a moment."));
+    };
+    let mailbox = record.mailbox;
+    let wire_name = store.read(move |r| Ok(r.mailbox_state(mailbox)?.wire_name)).await?;
+    let selected = conn.select(&wire_name, None).await?;
+    if selected.uidvalidity != Some(uidvalidity) {
+        return Err(Error::gone("The server has numbered this mailbox anew.").mend("Get mail, then open the message again."));
+    }
+    let whole = record.size <= limit.0;
+    let raw = if whole { read_whole(conn, uid, limit).await? } else { read_beginning(conn, uid).await? };
+    if whole && record.size <= KEEP_MOST {
+        let (message, kept) = (record.message, raw.clone());
+        store.write(Lane::User, move |w| w.put_body(message, kept)).await?;
+    }
+    Ok(FetchedBody { raw, whole, size: record.size })
+}
+
+async fn read_whole(conn: &Connection, uid: u32, limit: BodyLimit) -> Result<Vec<u8>> {
+    let (sink, mut parts) = mpsc::channel::<Vec<u8>>(8);
+    let most = usize::try_from(limit.0).unwrap_or(usize::MAX).saturating_add(1 << 20);
+    let gather = async {
+        let mut raw = Vec::new();
+        while let Some(part) = parts.recv().await {
+            // RFC822.SIZE may lie; the bound does not.
+            if raw.len() + part.len() > most {
+                break;
+            }
+            raw.extend_from_slice(&part);
+        }
+        raw
+    };
+    let (fetched, raw) = tokio::join!(conn.fetch_body(uid, sink), gather);
+    fetched?;
+    Ok(raw)
+}
+
+async fn read_beginning(conn: &Connection, uid: u32) -> Result<Vec<u8>> {
+    let (sink, mut parts) = mpsc::channel::<Vec<u8>>(1);
+    let gather = async {
+        let mut raw = Vec::new();
+        while raw.len() < BEGINNING {
+            let Some(part) = parts.recv().await else { break };
+            raw.extend_from_slice(&part);
+        }
+        drop(parts);
+        raw
+    };
+    let (fetched, raw) = tokio::join!(conn.fetch_body(uid, sink), gather);
+    if raw.is_empty() {
+        fetched?;
+    }
+    Ok(raw)
+}
+
+impl AccountSync {
+    /// First words for at most `most` rows of a mailbox that have none yet, newest first.
+    pub async fn fetch_previews(&self, mailbox: MailboxId, most: u32) -> Result<()> {
+        let mut left = most;
+        while left > 0 && !self.pulse.push_wanted() {
+            let rows = left.min(PREVIEW_ROWS);
+            let missing = self.store.read(move |r| r.previews_missing(mailbox, rows)).await?;
+            if missing.is_empty() {
+                return Ok(());
+            }
+            left -= rows.min(left);
+            let asked = u32::try_from(missing.len()).unwrap_or(u32::MAX);
+            self.preview_batch(mailbox, missing).await?;
+            if asked < rows {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    async fn preview_batch(&self, mailbox: MailboxId, missing: Vec<(u32, MessageId)>) -> Result<()> {
+        if !self.select_same(mailbox).await? {
+            return Ok(());
+        }
+        let uids: UidSet = missing.iter().map(|(uid, _)| *uid).collect();
+        let (each, mut starts) = mpsc::channel(64);
+        let gather = async {
+            let mut found = Vec::new();
+            while let Some(start) = starts.recv().await {
+                found.push(start);
+            }
+            found
+        };
+        let (fetched, found) = tokio::join!(self.conn.fetch_text_start(&uids, each), gather);
+        fetched?;
+        let by_uid: HashMap<u32, MessageId> = missing.iter().copied().collect();
+        let mut previews: HashMap<MessageId, String> = tokio::task::spawn_blocking(move || {
+            let preview = |(uid, mime, text): (u32, Vec<u8>, Vec<u8>)| {
+                by_uid.get(&uid).map(|message| (*message, mime::preview(&mime, &text)))
+            };
+            found.into_iter().filter_map(preview).collect()
+        })
+        .await
+        .map_err(|_| Error::bug("Making previews stopped short."))?;
+        self.store
+            .write(Lane::Sync, move |w| {
+                for (_, message) in &missing {
+                    // A message that gave nothing gets an empty preview, so that it is not asked for again.
+                    w.set_preview(*message, &previews.remove(message).unwrap_or_default(), None)?;
+                }
+                Ok(())
+            })
+            .await
+    }
+
+    /// One step of fetching bodies ahead. Answers whether there may be more.
+    pub async fn prefetch_bodies(&self, bodies: SyncBodies) -> Result<bool> {
+        let account = self.account;
+        let (size, days) = match bodies {
+            SyncBodies::None => return Ok(false),
+            SyncBodies::Policy => (POLICY_SIZE, Some(POLICY_DAYS)),
+            SyncBodies::All => (KEEP_MOST, None),
+        };
+        let missing = self.store.read(move |r| r.bodies_missing(account, PREFETCH_ROWS, size, days)).await?;
+        let mut boxes: HashMap<MailboxId, Vec<(u32, MessageId)>> = HashMap::new();
+        for (mailbox, uid, message, _) in &missing {
+            boxes.entry(*mailbox).or_default().push((*uid, *message));
+        }
+        let mut kept = 0;
+        for (mailbox, rows) in boxes {
+            if self.pulse.push_wanted() {
+                return Ok(true);
+            }
+            kept += self.bodies_of(mailbox, rows, size).await?;
+        }
+        // Where nothing could be kept, asking again would ask the same.
+        Ok(kept > 0)
+    }
+
+    async fn bodies_of(&self, mailbox: MailboxId, rows: Vec<(u32, MessageId)>, size: u32) -> Result<u32> {
+        if !self.select_same(mailbox).await? {
+            return Ok(0);
+        }
+        let uids: UidSet = rows.iter().map(|(uid, _)| *uid).collect();
+        let by_uid: HashMap<u32, MessageId> = rows.into_iter().collect();
+        let (each, mut bodies) = mpsc::channel::<(u32, Vec<u8>)>(8);
+        let keep = async {
+            let mut kept = 0;
+            while let Some((uid, raw)) = bodies.recv().await {
+                let Some(message) = by_uid.get(&uid).copied() else { continue };
+                self.store.write(Lane::Sync, move |w| w.put_body(message, raw)).await?;
+                kept += 1;
+            }
+            Ok::<u32, Error>(kept)
+        };
+        let (fetched, kept) = tokio::join!(self.conn.fetch_bodies(&uids, size.saturating_add(1 << 20), each), keep);
+        let kept = kept?;
+        fetched?;
+        Ok(kept)
+    }
+
+    /// Selects a mailbox; false where its UIDs are no longer ours (the next sync relinks them).
+    async fn select_same(&self, mailbox: MailboxId) -> Result<bool> {
+        let state = self.store.read(move |r| r.mailbox_state(mailbox)).await?;
+        let selected = self.conn.select(&state.wire_name, None).await?;
+        Ok(selected.uidvalidity.is_some() && selected.uidvalidity == state.uidvalidity)
+    }
+}

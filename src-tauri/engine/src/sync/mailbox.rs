@@ -1,0 +1,262 @@
+//! One mailbox: select, take changes, read what is new, go on backwards where a first sync stopped, and drop what the
+//! server proved to be gone. Every step leaves the store in a state from which the next run goes on.
+
+use super::{AccountSync, folders};
+use crate::imap::{Resync, Selected};
+use crate::store::{Lane, MailboxState, UidValidity};
+use godwit_domain::sync::{FetchedFlags, NEXT_WINDOW, Reading, UidSet, next_window};
+use godwit_domain::{Error, ErrorKind, MailboxId, PlacementId, Result};
+
+/// How far to go in one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// Changes, new mail, and the first window where nothing is here yet.
+    FirstScreen,
+    /// Down to UID 1.
+    Whole,
+}
+
+/// What changed here.
+#[derive(Debug, Default)]
+pub struct MailboxOutcome {
+    /// Rows that are really new.
+    pub added: Vec<PlacementId>,
+    /// Rows with new flags.
+    pub changed: u32,
+    /// Rows that went.
+    pub removed: u32,
+    /// Stopped early because a person's action waits; call again.
+    pub interrupted: bool,
+    /// Whether this was the mailbox' very first sync: nothing of it is news.
+    pub first: bool,
+}
+
+/// Without CONDSTORE: flags of this many newest messages are read each time, of all of them at longer intervals.
+const RECENT_FLAGS: u32 = 400;
+/// Seconds between two full flag reads without CONDSTORE.
+const FULL_FLAGS_SECS: i64 = 900;
+/// A removal is looked at twice when it takes more than this many rows and more than a fifth of the mailbox.
+const MASS_REMOVAL: u64 = 50;
+
+impl AccountSync {
+    /// Brings one mailbox up to date.
+    pub async fn sync_mailbox(&self, mailbox: MailboxId, depth: Depth) -> Result<MailboxOutcome> {
+        let state = self.state(mailbox).await?;
+        if folders::unchanged(&state) {
+            return Ok(MailboxOutcome::default());
+        }
+        self.sync_selected(state, depth).await
+    }
+
+    /// The same without trusting STATUS: a push notice said that something happened.
+    pub async fn sync_mailbox_now(&self, mailbox: MailboxId) -> Result<MailboxOutcome> {
+        let state = self.state(mailbox).await?;
+        self.sync_selected(state, Depth::Whole).await
+    }
+
+    async fn state(&self, mailbox: MailboxId) -> Result<MailboxState> {
+        self.store.read(move |r| r.mailbox_state(mailbox)).await
+    }
+
+    async fn sync_selected(&self, state: MailboxState, depth: Depth) -> Result<MailboxOutcome> {
+        let mailbox = state.id;
+        let selected = self.conn.select(&state.wire_name, resync(&state, self.conn.capabilities().qresync)).await?;
+        let uidvalidity = selected.uidvalidity.ok_or_else(|| {
+            Error::new(ErrorKind::Protocol, format!("The server gives no UIDVALIDITY for {}.", state.path))
+                .mend("Without it no message can be told from another; ask your provider.")
+        })?;
+        let validity = self.store.write(Lane::Sync, move |w| w.mailbox_selected(mailbox, uidvalidity)).await?;
+        let state = if validity == UidValidity::Same { state } else { self.state(mailbox).await? };
+        let uidnext = self.uidnext(&state, &selected).await?;
+        let at = Visit { mailbox, uidvalidity, uidnext, selected: &selected, state: &state };
+
+        let mut out = MailboxOutcome { first: state.synced_down_to.is_none(), ..MailboxOutcome::default() };
+        if state.synced_down_to.is_some() {
+            self.take_changes(&at, &mut out).await?;
+            self.read_new(&at, &mut out).await?;
+        }
+        let complete = self.read_older(&at, depth, &mut out).await?;
+        if complete {
+            self.drop_missing(&at, &mut out).await?;
+        }
+        Ok(out)
+    }
+
+    async fn uidnext(&self, state: &MailboxState, selected: &Selected) -> Result<u32> {
+        if let Some(next) = selected.uidnext {
+            return Ok(next);
+        }
+        if let Some(next) = self.conn.status(&state.wire_name).await?.uidnext {
+            return Ok(next);
+        }
+        let newer = self.conn.fetch_uids(state.uidnext.unwrap_or(1), None).await?;
+        Ok(newer.last().map_or(state.uidnext.unwrap_or(1), |last| last.saturating_add(1)))
+    }
+
+    /// Flags and removals since last time.
+    async fn take_changes(&self, at: &Visit<'_>, out: &mut MailboxOutcome) -> Result<()> {
+        let caps = self.conn.capabilities();
+        let known_modseq = at.state.highestmodseq.filter(|_| at.state.uidvalidity == Some(at.uidvalidity));
+        match known_modseq {
+            Some(_) if caps.qresync => {
+                out.changed += self.keep_flags(at, at.selected.changed.clone()).await?;
+                self.remove(at, at.selected.vanished.clone(), out).await?;
+            }
+            Some(modseq) if caps.condstore && at.selected.highestmodseq.is_some() => {
+                if at.selected.highestmodseq != Some(modseq) {
+                    let fetched = self.conn.fetch_flags_since(modseq).await?;
+                    out.changed += self.keep_flags(at, fetched.flags).await?;
+                    self.remove(at, fetched.vanished, out).await?;
+                }
+            }
+            _ => self.read_flags(at, out).await?,
+        }
+        Ok(())
+    }
+
+    /// The plain path: no MODSEQ to go by.
+    async fn read_flags(&self, at: &Visit<'_>, out: &mut MailboxOutcome) -> Result<()> {
+        let Some(newest) = at.uidnext.checked_sub(1).filter(|n| *n > 0) else { return Ok(()) };
+        let down_to = at.state.synced_down_to.unwrap_or(at.uidnext);
+        let all_due = at.state.verified_at.is_none_or(|t| crate::clock::now() - t > FULL_FLAGS_SECS);
+        let low = if all_due { down_to } else { newest.saturating_sub(RECENT_FLAGS - 1).max(down_to) };
+        let mailbox = at.mailbox;
+        let known = self.store.read(move |r| r.uids(mailbox, low, newest)).await?;
+        for part in known.chunks(8_000) {
+            let fetched = self.conn.fetch_flags(&part, None).await?;
+            out.changed += self.keep_flags(at, fetched.flags).await?;
+        }
+        Ok(())
+    }
+
+    async fn keep_flags(&self, at: &Visit<'_>, flags: Vec<FetchedFlags>) -> Result<u32> {
+        if flags.is_empty() {
+            return Ok(0);
+        }
+        let (mailbox, uidvalidity) = (at.mailbox, at.uidvalidity);
+        self.store.write(Lane::Sync, move |w| w.apply_flags(mailbox, uidvalidity, &flags)).await
+    }
+
+    /// What came since: newest first, so that a long absence still shows today's mail at once.
+    async fn read_new(&self, at: &Visit<'_>, out: &mut MailboxOutcome) -> Result<()> {
+        let Some(from) = at.state.uidnext.filter(|from| *from < at.uidnext) else {
+            return self.checkpoint(at).await;
+        };
+        let mut high = at.uidnext - 1;
+        loop {
+            let low = high.saturating_sub(NEXT_WINDOW - 1).max(from);
+            let read = self.read_headers(at.mailbox, at.uidvalidity, &UidSet::range(low, high)).await?;
+            out.added.extend(read.added);
+            out.changed += read.updated;
+            if low == from {
+                break;
+            }
+            high = low - 1;
+        }
+        self.checkpoint(at).await
+    }
+
+    async fn checkpoint(&self, at: &Visit<'_>) -> Result<()> {
+        let (mailbox, uidnext, modseq) = (at.mailbox, at.uidnext, at.selected.highestmodseq);
+        self.store.write(Lane::Sync, move |w| w.set_checkpoint(mailbox, Some(uidnext), modseq)).await
+    }
+
+    /// Backwards from where the last run stopped. Answers whether UID 1 is reached.
+    async fn read_older(&self, at: &Visit<'_>, depth: Depth, out: &mut MailboxOutcome) -> Result<bool> {
+        if at.state.synced_down_to == Some(1) {
+            return Ok(true);
+        }
+        let first = at.state.synced_down_to.is_none();
+        let held = if first { 0 } else { at.state.base_messages };
+        let mut reading = Reading {
+            down_to: at.state.synced_down_to.unwrap_or(at.uidnext),
+            remaining: at.selected.exists.saturating_sub(held),
+            first,
+            empty: 0,
+        };
+        self.pulse.expect(reading.remaining);
+        if first {
+            self.checkpoint(at).await?;
+        }
+        while let Some((low, high)) = next_window(reading) {
+            let read = self.read_headers(at.mailbox, at.uidvalidity, &UidSet::range(low, high)).await?;
+            out.added.extend(read.added);
+            self.progress(at.mailbox, low).await?;
+            reading = Reading {
+                down_to: low,
+                remaining: reading.remaining.saturating_sub(read.received),
+                first: false,
+                empty: if read.received == 0 { reading.empty + 1 } else { 0 },
+            };
+            let screen_is_full = out.added.len() >= 50 || reading.remaining == 0;
+            if low > 1 && ((depth == Depth::FirstScreen && screen_is_full) || self.pulse.push_wanted()) {
+                out.interrupted = depth == Depth::Whole;
+                return Ok(false);
+            }
+        }
+        if reading.down_to > 1 || at.uidnext <= 1 {
+            self.progress(at.mailbox, 1).await?;
+        }
+        Ok(true)
+    }
+
+    async fn progress(&self, mailbox: MailboxId, down_to: u32) -> Result<()> {
+        self.store.write(Lane::Sync, move |w| w.set_progress(mailbox, down_to)).await
+    }
+
+    /// With everything here: where the counts differ, compare UIDs; then orphans of an old UIDVALIDITY that nobody claimed may go.
+    async fn drop_missing(&self, at: &Visit<'_>, out: &mut MailboxOutcome) -> Result<()> {
+        let mailbox = at.mailbox;
+        out.removed += self.store.write(Lane::Sync, move |w| w.finish_orphans(mailbox)).await?;
+        let newest = at.uidnext.saturating_sub(1);
+        let held = self.store.read(move |r| r.uids(mailbox, 1, newest)).await?;
+        if held.len() != u64::from(at.selected.exists) {
+            let there = self.conn.fetch_uids(1, None).await?;
+            self.remove(at, held.minus(&there), out).await?;
+            let lost = there.intersect(&UidSet::range(1, newest.max(1))).minus(&held);
+            if !lost.is_empty() {
+                let read = self.read_headers(mailbox, at.uidvalidity, &lost).await?;
+                out.added.extend(read.added);
+            }
+        }
+        let now = crate::clock::now();
+        self.store.write(Lane::Sync, move |w| w.set_verified(mailbox, now)).await
+    }
+
+    /// Drops rows the server says are gone. A mass removal is asked for a second time under a fresh SELECT before it is believed.
+    async fn remove(&self, at: &Visit<'_>, gone: UidSet, out: &mut MailboxOutcome) -> Result<()> {
+        let (mailbox, uidvalidity) = (at.mailbox, at.uidvalidity);
+        let newest = at.uidnext.saturating_sub(1).max(at.state.uidnext.unwrap_or(1));
+        let held = self.store.read(move |r| r.uids(mailbox, 1, newest)).await?;
+        let mut gone = gone.intersect(&held);
+        if gone.is_empty() {
+            return Ok(());
+        }
+        if gone.len() > MASS_REMOVAL && gone.len() * 5 > held.len() {
+            let again = self.conn.select(&at.state.wire_name, None).await?;
+            if again.uidvalidity != Some(uidvalidity) {
+                return Err(Error::new(ErrorKind::Busy, format!("{} changed while it was read.", at.state.path))
+                    .mend("Godwit tries again."));
+            }
+            gone = gone.minus(&self.conn.fetch_uids(1, None).await?);
+        }
+        out.removed += self.store.write(Lane::Sync, move |w| w.remove_uids(mailbox, uidvalidity, &gone)).await?;
+        Ok(())
+    }
+}
+
+/// One SELECT and what was believed before it.
+struct Visit<'a> {
+    mailbox: MailboxId,
+    uidvalidity: u32,
+    uidnext: u32,
+    selected: &'a Selected,
+    state: &'a MailboxState,
+}
+
+fn resync(state: &MailboxState, qresync: bool) -> Option<Resync> {
+    let (uidvalidity, modseq) = (state.uidvalidity?, state.highestmodseq.filter(|m| *m > 0)?);
+    let down_to = state.synced_down_to?;
+    let newest = state.uidnext?.checked_sub(1).filter(|n| *n >= down_to)?;
+    qresync.then(|| Resync { uidvalidity, modseq, known: Some(UidSet::range(down_to, newest)) })
+}

@@ -1,0 +1,110 @@
+//! Bringing one account's cache and its server together over one connection.
+//! Deciding is `godwit_domain::sync`; here is the doing: read what the store believes, ask the server, one transaction a batch.
+//! Nothing is dropped from the store but on an answer read to its tagged OK under the same UIDVALIDITY.
+
+mod bodies;
+mod folders;
+mod headers;
+mod mailbox;
+mod push;
+mod settle;
+
+pub use bodies::{BodyLimit, FetchedBody, fetch_body};
+pub use mailbox::{Depth, MailboxOutcome};
+pub use push::PushOutcome;
+
+use crate::imap::Connection;
+use crate::store::Store;
+use godwit_domain::{AccountId, MailboxId};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+/// What a running sync shows and listens to; shared with the worker that runs it.
+#[derive(Clone, Debug, Default)]
+pub struct Pulse {
+    done: Arc<AtomicU32>,
+    total: Arc<AtomicU32>,
+    wanted: Arc<AtomicBool>,
+}
+
+impl Pulse {
+    /// Headers read so far and to be read, in this pass.
+    pub fn progress(&self) -> (u32, u32) {
+        let done = self.done.load(Ordering::Relaxed);
+        (done, self.total.load(Ordering::Relaxed).max(done))
+    }
+
+    /// Starts counting anew.
+    pub fn reset(&self) {
+        self.done.store(0, Ordering::Relaxed);
+        self.total.store(0, Ordering::Relaxed);
+    }
+
+    /// A person did something: a running mailbox sync stops at the next window, so that the push comes first.
+    pub fn want_push(&self) {
+        self.wanted.store(true, Ordering::Release);
+    }
+
+    /// Whether a push is wanted.
+    pub fn push_wanted(&self) -> bool {
+        self.wanted.load(Ordering::Acquire)
+    }
+
+    /// The push is being done.
+    pub fn take_push(&self) -> bool {
+        self.wanted.swap(false, Ordering::AcqRel)
+    }
+
+    fn expect(&self, rows: u32) {
+        self.total.fetch_add(rows, Ordering::Relaxed);
+    }
+
+    fn got(&self, rows: u32) {
+        self.done.fetch_add(rows, Ordering::Relaxed);
+    }
+}
+
+/// One account over one connection.
+pub struct AccountSync {
+    store: Store,
+    conn: Connection,
+    account: AccountId,
+    pulse: Pulse,
+}
+
+impl AccountSync {
+    /// Takes the connection; nothing is sent yet.
+    pub fn new(store: Store, conn: Connection, account: AccountId, pulse: Pulse) -> Self {
+        Self { store, conn, account, pulse }
+    }
+
+    /// The connection, to wait on.
+    pub fn connection(&self) -> &Connection {
+        &self.conn
+    }
+
+    /// Which account.
+    pub fn account(&self) -> AccountId {
+        self.account
+    }
+
+    /// The mailboxes of the account in the order they are synced: inbox, then the ones people look at, then the rest.
+    pub async fn mailboxes_in_order(&self) -> godwit_domain::Result<Vec<MailboxId>> {
+        use godwit_domain::Role;
+        let account = self.account;
+        let mut states = self.store.read(move |r| r.mailbox_states(account)).await?;
+        states.retain(|s| s.selectable && s.on_server);
+        states.sort_by_key(|s| {
+            let rank = match s.role {
+                Some(Role::Inbox) => 0,
+                Some(Role::Sent | Role::Drafts) => 1,
+                Some(Role::Archive) => 2,
+                None => 3,
+                Some(Role::Trash) => 4,
+                Some(Role::Junk | Role::Flagged | Role::All) => 5,
+            };
+            (rank, s.id)
+        });
+        Ok(states.into_iter().map(|s| s.id).collect())
+    }
+}

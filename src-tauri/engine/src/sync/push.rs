@@ -1,0 +1,407 @@
+//! Telling the server what people want: `wanted != base` becomes few commands over sets (planned in `domain::sync::push`).
+//! Creating commands leave a trace first (rule W1); no destructive command goes to a UID that was not looked at under this SELECT (W7).
+
+use super::AccountSync;
+use crate::imap::{CopyUid, Selected, StoreChange};
+use crate::store::{Attempt, AttemptId, AttemptKind, Lane, MailboxState, Pending, PendingCopy};
+use godwit_domain::flags::bit;
+use godwit_domain::sync::{CopyWish, FetchedFlags, MailboxPush, PushStep, UidSet, Wish, plan_push};
+use godwit_domain::{Error, ErrorKind, FlagEdit, Flags, MailboxId, PlacementId, Result};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// A want refused this often for a reason that might pass is given up and told.
+const MOST_REFUSALS: u32 = 5;
+
+/// What a push did.
+#[derive(Debug, Default)]
+pub struct PushOutcome {
+    /// Changes the server took, by mailbox.
+    pub pushed: BTreeMap<MailboxId, u32>,
+    /// Mailboxes that took a message whose new UID the server did not tell: to be synced next.
+    pub touched: BTreeSet<MailboxId>,
+}
+
+impl AccountSync {
+    /// Pushes all that waits in this account. What is refused is taken back here and told; what can't be pushed now waits on.
+    pub async fn push(&self) -> Result<PushOutcome> {
+        let mut out = PushOutcome::default();
+        self.make_mailboxes().await?;
+        self.settle_attempts(&mut out).await?;
+        let account = self.account;
+        let (pending, copies) = self.store.read(move |r| Ok((r.pending(account)?, r.pending_copies(account)?))).await?;
+        let by_id: HashMap<PlacementId, Pending> = pending.into_iter().map(|p| (p.placement, p)).collect();
+        let wishes: Vec<Wish> = by_id.values().filter_map(wish).collect();
+        let copy_wishes: Vec<CopyWish> = copies
+            .iter()
+            .filter_map(|c| Some(CopyWish { copy: c.id, mailbox: c.mailbox, uid: c.uid?, target: c.target }))
+            .collect();
+        let wanted = Wanted { placements: by_id, copies: copies.into_iter().map(|c| (c.id, c)).collect() };
+        for plan in plan_push(&wishes, &copy_wishes) {
+            self.push_mailbox(&plan, &wanted, &mut out).await?;
+        }
+        Ok(out)
+    }
+
+    /// Mailboxes that an action asked for (an archive where there was none) come into being before anything moves there.
+    async fn make_mailboxes(&self) -> Result<()> {
+        let account = self.account;
+        let states = self.store.read(move |r| r.mailbox_states(account)).await?;
+        for state in states.into_iter().filter(|s| !s.on_server) {
+            let wire_name = crate::imap::encode_name(&state.path);
+            if let Err(error) = self.conn.create(&state.path).await {
+                let exists = error.kind == ErrorKind::Refused && self.conn.status(&wire_name).await.is_ok();
+                if !exists {
+                    return Err(error);
+                }
+            }
+            self.conn.subscribe(&wire_name, true).await?;
+            let id = state.id;
+            self.store.write(Lane::Sync, move |w| w.mailbox_made(id, &wire_name)).await?;
+        }
+        Ok(())
+    }
+
+    async fn push_mailbox(&self, plan: &MailboxPush, wanted: &Wanted, out: &mut PushOutcome) -> Result<()> {
+        if plan.steps.is_empty() {
+            return Ok(());
+        }
+        let mailbox = plan.mailbox;
+        let state = self.store.read(move |r| r.mailbox_state(mailbox)).await?;
+        let selected = self.conn.select(&state.wire_name, None).await?;
+        if selected.uidvalidity.is_none() || selected.uidvalidity != state.uidvalidity {
+            // Numbered anew: the next sync relinks, and then the wants are pushed to the right messages.
+            return Ok(());
+        }
+        let visit = Visit { state: &state, selected: &selected, pending: &wanted.placements, copies: &wanted.copies };
+        self.push_flags(&visit, &plan.steps, out).await?;
+        for step in &plan.steps {
+            match step {
+                PushStep::Store { .. } => {}
+                PushStep::Copy { target, uids, copies } => self.push_copy(&visit, *target, uids, copies, out).await?,
+                PushStep::Move { target, placements, .. } => self.push_move(&visit, *target, placements, out).await?,
+                PushStep::Expunge { placements, .. } => self.push_expunge(&visit, placements, out).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// All STOREs of a mailbox, then one confirmation a placement with what the server says its flags are now (W3).
+    async fn push_flags(&self, visit: &Visit<'_>, steps: &[PushStep], out: &mut PushOutcome) -> Result<()> {
+        let (mut answered, mut asked) = (HashMap::<u32, FetchedFlags>::new(), Vec::new());
+        for step in steps {
+            let PushStep::Store { add, flags, uids, placements } = step else { continue };
+            if visit.selected.read_only {
+                let error = Error::new(ErrorKind::Refused, format!("{} can only be read on this server.", visit.state.path));
+                self.refuse(placements, error, true).await?;
+                continue;
+            }
+            let change = if *add { StoreChange::Add } else { StoreChange::Remove };
+            match self.conn.store_flags(uids, change, flags).await {
+                Ok(fetched) => {
+                    answered.extend(fetched.into_iter().map(|f| (f.uid, f)));
+                    asked.extend(placements.iter().copied());
+                }
+                Err(error) => self.refuse(placements, error, false).await?,
+            }
+        }
+        asked.sort_unstable();
+        asked.dedup();
+        let uid_of = |id: &PlacementId| visit.pending.get(id).and_then(|p| p.uid);
+        let silent: UidSet = asked.iter().filter_map(uid_of).filter(|uid| !answered.contains_key(uid)).collect();
+        if !silent.is_empty() {
+            let fetched = self.conn.fetch_flags(&silent, None).await?;
+            answered.extend(fetched.flags.into_iter().map(|f| (f.uid, f)));
+        }
+        let confirmed: Vec<(PlacementId, FlagEdit, FetchedFlags)> = asked
+            .iter()
+            .filter_map(|id| Some((*id, visit.pending.get(id)?.edit.clone(), answered.get(&uid_of(id)?)?.clone())))
+            .collect();
+        *out.pushed.entry(visit.state.id).or_default() += count(confirmed.len());
+        for part in confirmed.chunks(500) {
+            let part = part.to_vec();
+            self.store
+                .write(Lane::Sync, move |w| {
+                    part.iter().try_for_each(|(id, edit, now)| w.flags_confirmed(*id, edit, &now.flags, now.modseq))
+                })
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn push_copy(
+        &self,
+        visit: &Visit<'_>,
+        target: MailboxId,
+        uids: &UidSet,
+        copies: &[i64],
+        out: &mut PushOutcome,
+    ) -> Result<()> {
+        let to = self.store.read(move |r| r.mailbox_state(target)).await?;
+        let traces = copies.iter().filter_map(|id| visit.copies.get(id)).map(|copy| Trace {
+            identity: copy.identity,
+            message_id: copy.message_id.clone(),
+            size: copy.size,
+            placement: None,
+            copy: Some(copy.id),
+        });
+        let attempts = self.begin(AttemptKind::Copy, &to, traces.collect()).await?;
+        match self.conn.copy(uids, &to.wire_name).await {
+            Ok(copied) => {
+                let told = told_uids(copied.as_ref());
+                let places: Vec<_> = copies
+                    .iter()
+                    .map(|id| (*id, visit.copies.get(id).and_then(|c| c.uid).and_then(|uid| told.get(&uid).copied())))
+                    .collect();
+                self.store
+                    .write(Lane::Sync, move |w| {
+                        places.iter().try_for_each(|(copy, place)| w.copied(*copy, *place))?;
+                        attempts.iter().try_for_each(|a| w.attempt_end(*a))
+                    })
+                    .await?;
+                *out.pushed.entry(visit.state.id).or_default() += count(copies.len());
+                out.touched.insert(target);
+                Ok(())
+            }
+            Err(error) if self.conn.is_alive() => {
+                self.end(attempts).await?;
+                self.refuse_copies(copies, error).await
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn refuse_copies(&self, copies: &[i64], error: Error) -> Result<()> {
+        let (copies, for_good) = (copies.to_vec(), !error.kind.is_passing());
+        self.store
+            .write(Lane::Sync, move |w| {
+                for copy in copies {
+                    if for_good || w.count_copy_refusal(copy)? >= MOST_REFUSALS {
+                        w.copy_refused(copy, &error)?;
+                    }
+                }
+                Ok(())
+            })
+            .await
+    }
+
+    async fn push_move(
+        &self,
+        visit: &Visit<'_>,
+        target: MailboxId,
+        placements: &[PlacementId],
+        out: &mut PushOutcome,
+    ) -> Result<()> {
+        let (placements, uids) = self.checked(visit, placements).await?;
+        if uids.is_empty() {
+            return Ok(());
+        }
+        let to = self.store.read(move |r| r.mailbox_state(target)).await?;
+        let moved = if self.conn.capabilities().move_ {
+            self.conn.move_messages(&uids, &to.wire_name).await
+        } else {
+            self.move_by_copy(visit, &to, &placements, &uids).await
+        };
+        let moved = match moved {
+            Ok(moved) => moved,
+            Err(error) => return self.refuse(&placements, error, false).await,
+        };
+        let told = told_uids(moved.as_ref());
+        let mut places = Vec::with_capacity(placements.len());
+        for id in &placements {
+            let place = visit.pending.get(id).and_then(|p| p.uid).and_then(|uid| told.get(&uid).copied());
+            if place.is_none() {
+                out.touched.insert(target);
+            }
+            places.push((*id, place));
+        }
+        *out.pushed.entry(visit.state.id).or_default() += count(places.len());
+        for part in places.chunks(500) {
+            let part = part.to_vec();
+            self.store
+                .write(Lane::Sync, move |w| {
+                    part.iter().try_for_each(|(id, place)| w.moved(*id, target, place.map(|p| p.0), place.map(|p| p.1)))
+                })
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Without MOVE: COPY, and only after its OK `\Deleted` and EXPUNGE of just these.
+    async fn move_by_copy(
+        &self,
+        visit: &Visit<'_>,
+        to: &MailboxState,
+        placements: &[PlacementId],
+        uids: &UidSet,
+    ) -> Result<Option<CopyUid>> {
+        let traces = placements.iter().filter_map(|id| visit.pending.get(id)).map(|pending| Trace {
+            identity: pending.identity,
+            message_id: pending.message_id.clone(),
+            size: pending.size,
+            placement: Some(pending.placement),
+            copy: None,
+        });
+        let attempts = self.begin(AttemptKind::Move, to, traces.collect()).await?;
+        let copied = match self.conn.copy(uids, &to.wire_name).await {
+            Ok(copied) => copied,
+            Err(error) => {
+                if self.conn.is_alive() {
+                    self.end(attempts).await?;
+                }
+                return Err(error);
+            }
+        };
+        self.delete_here(uids).await?;
+        self.end(attempts).await?;
+        Ok(copied)
+    }
+
+    async fn push_expunge(&self, visit: &Visit<'_>, placements: &[PlacementId], out: &mut PushOutcome) -> Result<()> {
+        let (placements, uids) = self.checked(visit, placements).await?;
+        if uids.is_empty() {
+            return Ok(());
+        }
+        match self.delete_here(&uids).await {
+            Ok(()) => {
+                *out.pushed.entry(visit.state.id).or_default() += count(placements.len());
+                self.store.write(Lane::Sync, move |w| w.gone_confirmed(&placements)).await
+            }
+            Err(error) => self.refuse(&placements, error, false).await,
+        }
+    }
+
+    /// `\Deleted`, then UID EXPUNGE; without UIDPLUS a plain EXPUNGE only where nothing else is marked (W8): another
+    /// client's `\Deleted` is not ours to carry out.
+    pub(super) async fn delete_here(&self, uids: &UidSet) -> Result<()> {
+        self.conn.store_flags(uids, StoreChange::Add, &Flags::of(bit::DELETED)).await?;
+        if self.conn.capabilities().uidplus {
+            return self.conn.uid_expunge(uids).await;
+        }
+        let marked = self.conn.search(&crate::imap::Search::Deleted).await?;
+        if marked.minus(uids).is_empty() {
+            return self.conn.expunge().await;
+        }
+        tracing::info!("other messages are marked as deleted; ours stay marked and hidden until they are gone");
+        Ok(())
+    }
+
+    /// W7: reads again what each UID holds before it is moved or removed. A mismatch is never acted on.
+    async fn checked(&self, visit: &Visit<'_>, placements: &[PlacementId]) -> Result<(Vec<PlacementId>, UidSet)> {
+        let wanted: Vec<&Pending> = placements.iter().filter_map(|id| visit.pending.get(id)).collect();
+        let uids: UidSet = wanted.iter().filter_map(|p| p.uid).collect();
+        let there: HashMap<u32, [u8; 16]> = super::headers::parse(self.conn.fetch_identities(&uids).await?)
+            .await?
+            .into_iter()
+            .map(|n| (n.uid, n.headers.identity))
+            .collect();
+        let (mut same, mut other) = (Vec::new(), Vec::new());
+        for pending in wanted {
+            match pending.uid.and_then(|uid| there.get(&uid)) {
+                Some(identity) if *identity == pending.identity => same.push(pending),
+                Some(_) => other.push(pending.placement),
+                // Gone meanwhile: the next sync finds out where to.
+                None => {}
+            }
+        }
+        if !other.is_empty() {
+            let mailbox = visit.state.id;
+            self.store.write(Lane::Sync, move |w| w.set_uids_unstable(mailbox)).await?;
+            let error =
+                Error::new(ErrorKind::Refused, "The server has put another message in this one's place; nothing was done.")
+                    .mend("Get mail, then try again.");
+            self.refuse(&other, error, true).await?;
+        }
+        Ok((same.iter().map(|p| p.placement).collect(), same.iter().filter_map(|p| p.uid).collect()))
+    }
+
+    /// A NO for good takes the wants back; what may pass waits on, up to a number of times. A dead line is an error of the session.
+    async fn refuse(&self, placements: &[PlacementId], error: Error, for_good: bool) -> Result<()> {
+        if !for_good && !self.conn.is_alive() {
+            return Err(error);
+        }
+        let for_good = for_good || !error.kind.is_passing();
+        let placements = placements.to_vec();
+        self.store
+            .write(Lane::Sync, move |w| {
+                let mut given_up = Vec::new();
+                for id in placements {
+                    if for_good || w.count_refusal(id)? >= MOST_REFUSALS {
+                        given_up.push(id);
+                    }
+                }
+                if given_up.is_empty() { Ok(()) } else { w.refused(&given_up, &error) }
+            })
+            .await
+    }
+
+    /// Rule W1: the trace of a creating command is on the disk before the command leaves.
+    async fn begin(&self, kind: AttemptKind, to: &MailboxState, traces: Vec<Trace>) -> Result<Vec<AttemptId>> {
+        let status = self.conn.status(&to.wire_name).await?;
+        let (account, target, wire_name) = (self.account, to.id, to.wire_name.clone());
+        self.store
+            .write(Lane::Sync, move |w| {
+                let attempt = |trace: Trace| Attempt {
+                    account,
+                    kind,
+                    target,
+                    wire_name: wire_name.clone(),
+                    uidvalidity: status.uidvalidity,
+                    uidnext: status.uidnext,
+                    identity: Some(trace.identity),
+                    message_id: trace.message_id,
+                    size: trace.size,
+                    placement: trace.placement,
+                    copy: trace.copy,
+                    outbox: None,
+                };
+                traces.into_iter().map(|trace| w.attempt_begin(&attempt(trace))).collect::<Result<Vec<_>>>()
+            })
+            .await
+    }
+
+    pub(super) async fn end(&self, attempts: Vec<AttemptId>) -> Result<()> {
+        self.store.write(Lane::Sync, move |w| attempts.iter().try_for_each(|a| w.attempt_end(*a))).await
+    }
+}
+
+struct Wanted {
+    placements: HashMap<PlacementId, Pending>,
+    copies: HashMap<i64, PendingCopy>,
+}
+
+struct Visit<'a> {
+    state: &'a MailboxState,
+    selected: &'a Selected,
+    pending: &'a HashMap<PlacementId, Pending>,
+    copies: &'a HashMap<i64, PendingCopy>,
+}
+
+/// What an attempt row remembers of one message.
+struct Trace {
+    identity: [u8; 16],
+    message_id: Option<String>,
+    size: u32,
+    placement: Option<PlacementId>,
+    copy: Option<i64>,
+}
+
+fn wish(pending: &Pending) -> Option<Wish> {
+    Some(Wish {
+        placement: pending.placement,
+        mailbox: pending.mailbox,
+        uid: pending.uid?,
+        edit: pending.edit.clone(),
+        target: pending.target,
+        gone: pending.gone,
+    })
+}
+
+/// New places by old UID, as COPYUID told them.
+fn told_uids(told: Option<&CopyUid>) -> HashMap<u32, (u32, u32)> {
+    let Some(told) = told else { return HashMap::new() };
+    told.source.iter().zip(&told.target).map(|(source, target)| (*source, (told.uidvalidity, *target))).collect()
+}
+
+fn count(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,91 @@
+//! What a creating command may have done before the line broke is found out here, before anything is repeated (rule W1).
+//! The APPEND of sent mail is the outbox' own affair.
+
+use super::AccountSync;
+use super::push::PushOutcome;
+use crate::store::{Attempt, AttemptId, AttemptKind, Lane};
+use godwit_domain::sync::UidSet;
+use godwit_domain::{Error, ErrorKind, MailboxId, Result};
+use std::collections::{BTreeMap, HashMap};
+
+impl AccountSync {
+    /// Looks where each unfinished COPY should have arrived. Found: it is done. Proven absent: it may be tried again.
+    /// Neither can be said: it is given up and told, never repeated.
+    pub(super) async fn settle_attempts(&self, out: &mut PushOutcome) -> Result<()> {
+        let account = self.account;
+        let attempts = self.store.read(move |r| r.attempts(account)).await?;
+        let mut by_target: BTreeMap<MailboxId, Vec<(AttemptId, Attempt)>> = BTreeMap::new();
+        for (id, attempt) in attempts.into_iter().filter(|(_, a)| a.kind != AttemptKind::Append) {
+            by_target.entry(attempt.target).or_default().push((id, attempt));
+        }
+        for (target, attempts) in by_target {
+            self.settle_in(target, attempts, out).await?;
+        }
+        Ok(())
+    }
+
+    async fn settle_in(&self, target: MailboxId, attempts: Vec<(AttemptId, Attempt)>, out: &mut PushOutcome) -> Result<()> {
+        let state = self.store.read(move |r| r.mailbox_state(target)).await?;
+        let selected = self.conn.select(&state.wire_name, None).await?;
+        let uidvalidity = selected.uidvalidity;
+        let from = attempts.iter().filter_map(|(_, a)| a.uidnext).min().unwrap_or(1);
+        let arrived = self.conn.fetch_uids(from, None).await?;
+        let mut there: HashMap<[u8; 16], Vec<u32>> = HashMap::new();
+        for row in super::headers::parse(self.conn.fetch_identities(&arrived).await?).await? {
+            there.entry(row.headers.identity).or_default().push(row.uid);
+        }
+        for (id, attempt) in attempts {
+            let comparable = attempt.uidvalidity.is_some() && attempt.uidvalidity == uidvalidity;
+            let found = attempt.identity.and_then(|identity| there.get_mut(&identity)).and_then(Vec::pop);
+            match (comparable, found, uidvalidity) {
+                (true, Some(uid), Some(validity)) => self.arrived(&attempt, validity, uid).await?,
+                (true, None, _) => {}
+                _ => self.cannot_say(&attempt).await?,
+            }
+            self.end(vec![id]).await?;
+        }
+        out.touched.insert(target);
+        Ok(())
+    }
+
+    /// The copy is there. A copy is done; a move still has to take its source away.
+    async fn arrived(&self, attempt: &Attempt, uidvalidity: u32, uid: u32) -> Result<()> {
+        if let Some(copy) = attempt.copy {
+            return self.store.write(Lane::Sync, move |w| w.copied(copy, Some((uidvalidity, uid)))).await;
+        }
+        let Some(placement) = attempt.placement else { return Ok(()) };
+        let account = self.account;
+        let pending = self.store.read(move |r| r.pending(account)).await?;
+        let source = pending.into_iter().find(|p| p.placement == placement);
+        if let Some(source) = source.filter(|p| p.mailbox != attempt.target)
+            && let Some(old) = source.uid
+        {
+            let mailbox = source.mailbox;
+            let state = self.store.read(move |r| r.mailbox_state(mailbox)).await?;
+            let selected = self.conn.select(&state.wire_name, None).await?;
+            let uids = UidSet::range(old, old);
+            let held = super::headers::parse(self.conn.fetch_identities(&uids).await?).await?;
+            let same = held.first().is_some_and(|n| n.headers.identity == source.identity);
+            if same && selected.uidvalidity == state.uidvalidity {
+                self.delete_here(&uids).await?;
+            }
+        }
+        let target = attempt.target;
+        self.store.write(Lane::Sync, move |w| w.moved(placement, target, Some(uidvalidity), Some(uid))).await
+    }
+
+    async fn cannot_say(&self, attempt: &Attempt) -> Result<()> {
+        let error = Error::new(
+            ErrorKind::Uncertain,
+            "The line broke during a copy, and the folder was numbered anew since: nobody can say whether it arrived.",
+        )
+        .mend("Look into the folder; if the message is missing there, do it again.");
+        let (placement, copy) = (attempt.placement, attempt.copy);
+        self.store
+            .write(Lane::Sync, move |w| {
+                copy.map_or(Ok(()), |copy| w.copy_refused(copy, &error))?;
+                placement.map_or(Ok(()), |placement| w.refused(&[placement], &error))
+            })
+            .await
+    }
+}

@@ -1,0 +1,58 @@
+//! A second connection that only listens: IDLE on the inbox.
+
+use super::Wake;
+use crate::context::Context;
+use godwit_domain::{AccountId, Result, Role};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+const IDLE: Duration = Duration::from_secs(570);
+const RETRY: Duration = Duration::from_secs(30);
+
+/// Ends the watch when dropped.
+pub(super) struct Watch(JoinHandle<()>);
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Starts listening. A server that refuses a second connection is asked again at intervals; the poll covers the time between.
+pub(super) fn start(context: Context, account: AccountId, wakes: mpsc::Sender<Wake>) -> Watch {
+    Watch(tokio::spawn(async move {
+        loop {
+            match listen(&context, account, &wakes).await {
+                Ok(()) => return,
+                Err(error) => tracing::debug!(kind = ?error.kind, "the inbox watch ended"),
+            }
+            tokio::time::sleep(RETRY).await;
+        }
+    }))
+}
+
+/// `Ok` only where there is nothing to listen to or nobody to tell.
+async fn listen(context: &Context, account: AccountId, wakes: &mpsc::Sender<Wake>) -> Result<()> {
+    let inbox = context
+        .store
+        .read(move |r| {
+            let Some(id) = r.mailbox_by_role(account, Role::Inbox)? else { return Ok(None) };
+            Ok(Some((id, r.mailbox_state(id)?.wire_name)))
+        })
+        .await?;
+    let Some((inbox, wire_name)) = inbox else { return Ok(()) };
+    let connection = context.connect(account).await?;
+    if !connection.capabilities().idle {
+        return Ok(());
+    }
+    connection.select(&wire_name, None).await?;
+    // Whatever came between the last sync and this SELECT was told to nobody.
+    let mut changed = true;
+    loop {
+        if changed && wakes.send(Wake::Changed(inbox)).await.is_err() {
+            return Ok(());
+        }
+        changed = !connection.idle(IDLE, std::future::pending()).await?.is_empty();
+    }
+}

@@ -1,0 +1,190 @@
+//! A pass over a whole account: push first, list, then every mailbox, newest mail first.
+
+use crate::context::Context;
+use crate::sync::{AccountSync, Depth, MailboxOutcome, Pulse};
+use godwit_domain::api::{MailboxSynced, SyncBodies};
+use godwit_domain::{Activity, Error, ErrorKind, Event, MailboxId, PlacementId, Result, Role};
+use std::collections::BTreeMap;
+
+/// Rows whose first words are fetched right after a mailbox' first screen.
+const FIRST_PREVIEWS: u32 = 60;
+
+/// Runs one pass and reports per mailbox. An error ends it; what was done until then is kept.
+pub async fn run_pass(context: &Context, sync: &AccountSync, pulse: &Pulse, bodies: SyncBodies) -> Result<Vec<MailboxSynced>> {
+    let mut pass = Pass { context, sync, pulse, report: BTreeMap::new() };
+    pulse.reset();
+    pass.push().await?;
+    sync.discover().await?;
+    let order = sync.mailboxes_in_order().await?;
+    for mailbox in &order {
+        pass.mailbox(*mailbox, Depth::FirstScreen).await?;
+        pass.guard(*mailbox, sync.fetch_previews(*mailbox, FIRST_PREVIEWS).await)?;
+        pass.push_if_wanted().await?;
+    }
+    for mailbox in &order {
+        while pass.mailbox(*mailbox, Depth::Whole).await? {
+            pass.push_if_wanted().await?;
+        }
+        pass.push_if_wanted().await?;
+    }
+    for mailbox in &order {
+        pass.guard(*mailbox, sync.fetch_previews(*mailbox, u32::MAX).await)?;
+        pass.push_if_wanted().await?;
+    }
+    pass.bodies(bodies).await?;
+    pass.finish().await
+}
+
+/// One mailbox that the server says has changed, with its new mail announced.
+pub(super) async fn run_mailbox(context: &Context, sync: &AccountSync, pulse: &Pulse, mailbox: MailboxId) -> Result<()> {
+    let mut pass = Pass { context, sync, pulse, report: BTreeMap::new() };
+    loop {
+        let outcome = sync.sync_mailbox_now(mailbox).await?;
+        pass.announce(mailbox, &outcome).await?;
+        if !outcome.interrupted {
+            break;
+        }
+        pass.push_if_wanted().await?;
+    }
+    sync.fetch_previews(mailbox, FIRST_PREVIEWS).await?;
+    Ok(())
+}
+
+/// Pushes and brings the mailboxes that took something up to date.
+pub(super) async fn run_push(context: &Context, sync: &AccountSync, pulse: &Pulse) -> Result<()> {
+    Pass { context, sync, pulse, report: BTreeMap::new() }.push().await
+}
+
+struct Pass<'a> {
+    context: &'a Context,
+    sync: &'a AccountSync,
+    pulse: &'a Pulse,
+    report: BTreeMap<MailboxId, Counts>,
+}
+
+#[derive(Default)]
+struct Counts {
+    added: u32,
+    changed: u32,
+    removed: u32,
+    pushed: u32,
+    error: Option<Error>,
+}
+
+impl Pass<'_> {
+    async fn push_if_wanted(&mut self) -> Result<()> {
+        if self.pulse.push_wanted() { self.push().await } else { Ok(()) }
+    }
+
+    async fn push(&mut self) -> Result<()> {
+        self.pulse.take_push();
+        let outcome = self.sync.push().await?;
+        for (mailbox, pushed) in outcome.pushed {
+            self.report.entry(mailbox).or_default().pushed += pushed;
+        }
+        for mailbox in outcome.touched {
+            let synced = self.sync.sync_mailbox_now(mailbox).await;
+            if let Some(outcome) = self.guard(mailbox, synced)? {
+                self.count(mailbox, &outcome);
+            }
+        }
+        Ok(())
+    }
+
+    /// Answers whether the mailbox has to be gone on with.
+    async fn mailbox(&mut self, mailbox: MailboxId, depth: Depth) -> Result<bool> {
+        let synced = self.sync.sync_mailbox(mailbox, depth).await;
+        let Some(outcome) = self.guard(mailbox, synced)? else { return Ok(false) };
+        self.count(mailbox, &outcome);
+        self.announce(mailbox, &outcome).await?;
+        let (done, total) = self.pulse.progress();
+        if total > 0 && done < total {
+            self.context.set_activity(self.sync.account(), Activity::Getting { done, total });
+        }
+        Ok(outcome.interrupted)
+    }
+
+    fn count(&mut self, mailbox: MailboxId, outcome: &MailboxOutcome) {
+        let counts = self.report.entry(mailbox).or_default();
+        counts.added += u32::try_from(outcome.added.len()).unwrap_or(u32::MAX);
+        counts.changed += outcome.changed;
+        counts.removed += outcome.removed;
+    }
+
+    /// One mailbox' trouble is noted and the pass goes on; the account's trouble ends it.
+    fn guard<T>(&mut self, mailbox: MailboxId, result: Result<T>) -> Result<Option<T>> {
+        match result {
+            Ok(value) => Ok(Some(value)),
+            Err(error) if self.sync.connection().is_alive() && is_of_one_mailbox(error.kind) => {
+                self.report.entry(mailbox).or_default().error = Some(error);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Tells of unread mail that came into an inbox; a first sync is no news.
+    async fn announce(&self, mailbox: MailboxId, outcome: &MailboxOutcome) -> Result<()> {
+        if outcome.first || outcome.added.is_empty() {
+            return Ok(());
+        }
+        let ids = outcome.added.clone();
+        let fresh = self
+            .context
+            .store
+            .read(move |r| {
+                if r.mailbox_state(mailbox)?.role != Some(Role::Inbox) {
+                    return Ok(Vec::new());
+                }
+                Ok(r.rows(&ids)?.into_iter().filter(|row| row.unread()).map(|row| row.id).collect::<Vec<PlacementId>>())
+            })
+            .await?;
+        if !fresh.is_empty() {
+            let placements = fresh.into_iter().take(20).collect();
+            self.context.store.emit(Event::MailArrived { account: self.sync.account(), mailbox, placements });
+        }
+        Ok(())
+    }
+
+    async fn bodies(&mut self, bodies: SyncBodies) -> Result<()> {
+        if bodies == SyncBodies::None {
+            return Ok(());
+        }
+        loop {
+            let more = self.sync.prefetch_bodies(bodies).await?;
+            self.push_if_wanted().await?;
+            if !more {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn finish(self) -> Result<Vec<MailboxSynced>> {
+        let account = self.sync.account();
+        let report = self.report;
+        self.context
+            .store
+            .read(move |r| {
+                let email = r.account(account)?.email;
+                let mut out = Vec::new();
+                for state in r.mailbox_states(account)? {
+                    let Some(counts) = report.get(&state.id) else { continue };
+                    out.push(MailboxSynced {
+                        account: email.clone(),
+                        mailbox: state.path,
+                        added: counts.added,
+                        changed: counts.changed,
+                        removed: counts.removed,
+                        pushed: counts.pushed,
+                        error: counts.error.clone(),
+                    });
+                }
+                Ok(out)
+            })
+            .await
+    }
+}
+
+fn is_of_one_mailbox(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::Refused | ErrorKind::Gone | ErrorKind::Protocol | ErrorKind::Busy | ErrorKind::Unsupported)
+}

@@ -1,0 +1,50 @@
+//! What a person does, over the command line, against a real server. The oracle shares no code with the engine.
+
+mod a_broken_profile_says_so_and_heals;
+mod a_key_that_is_not_there;
+mod archive_offline_then_online;
+mod bad_servers_are_told_apart;
+mod first_sync;
+mod json_shapes_stay;
+mod kill_during_a_move;
+mod sending;
+mod strange_messages;
+mod two_devices_converge;
+mod uidvalidity_reset;
+
+use anyhow::Result;
+use godwit_tests::dovecot::{Dovecot, User};
+use godwit_tests::godwitctl::Godwitctl;
+
+/// A short message with this subject.
+fn letter(subject: &str) -> Vec<u8> {
+    let id = subject.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+    format!(
+        "Date: Thu, 19 Nov 2026 09:42:00 +0100\r\nFrom: Jonas Lindqvist <jonas@lindqvist-dahl.example>\r\nTo: marit@test.example\r\n\
+         Message-ID: <{id}@lindqvist-dahl.example>\r\nSubject: {subject}\r\nMIME-Version: 1.0\r\n\
+         Content-Type: text/plain; charset=utf-8\r\n\r\nThe winch sits 40 cm further back.\r\n"
+    )
+    .into_bytes()
+}
+
+/// A person whose inbox holds these, and a profile that has synced them.
+fn synced(dovecot: &'static Dovecot, subjects: &[&str]) -> Result<(User, Godwitctl)> {
+    let marit = dovecot.user("marit");
+    for subject in subjects {
+        dovecot.deliver(&marit, &letter(subject))?;
+    }
+    let ctl = Godwitctl::new(dovecot)?;
+    ctl.add(dovecot, &marit)?;
+    ctl.ok(&["sync"])?;
+    Ok((marit, ctl))
+}
+
+/// How often each subject lies in these mailboxes of the server, taken together.
+fn copies(dovecot: &Dovecot, user: &User, mailboxes: &[&str], subject: &str) -> Result<usize> {
+    let mut mailbox = dovecot.mailbox(user)?;
+    let mut count = 0;
+    for path in mailboxes {
+        count += mailbox.messages(path)?.iter().filter(|m| m.subject == subject).count();
+    }
+    Ok(count)
+}

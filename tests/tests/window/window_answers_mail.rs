@@ -1,0 +1,33 @@
+//! An answer is written, sent and delivered, and its copy is in Sent.
+
+use super::{Desk, letter, read};
+use anyhow::Result;
+use godwit_tests::dovecot::{Dovecot, User};
+use std::time::Duration;
+
+#[test]
+fn a_reply_is_delivered_and_filed() -> Result<()> {
+    let dovecot = Dovecot::shared()?;
+    let marit = dovecot.user("marit");
+    let jonas = User::of("jonas@test.example");
+    let subject = format!("Slipway for {}", marit.address);
+    dovecot.deliver(&marit, &letter(&subject, &marit))?;
+    let desk = Desk::new(dovecot)?;
+    let window = desk.open_with(dovecot, &marit)?;
+    read(&window, &subject)?;
+    window.press_on("button", "Reply")?;
+    let body = window.find("textbox", "Message body")?;
+    window.type_into(&body, "Then the motor it is.")?;
+    window.press_on("button", "Send")?;
+    let taken = dovecot.relay.wait_for(&marit.address, 1, Duration::from_secs(60))?;
+    assert_eq!(taken[0].to, std::slice::from_ref(&jonas.address));
+    let text = String::from_utf8_lossy(&taken[0].data).into_owned();
+    assert!(text.contains("Then the motor it is."), "{text}");
+    assert!(text.contains("In-Reply-To:"), "{text}");
+    let re = format!("Re: {subject}");
+    assert!(dovecot.mailbox(&jonas)?.find("INBOX", &re)?.is_some());
+    let mut server = dovecot.mailbox(&marit)?;
+    server.wait_until("Sent", Duration::from_secs(30), |all| all.iter().filter(|m| m.subject == re).count() == 1)?;
+    server.wait_until("INBOX", Duration::from_secs(30), |all| all.iter().any(|m| m.has("\\Answered")))?;
+    Ok(())
+}

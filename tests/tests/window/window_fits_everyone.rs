@@ -1,0 +1,59 @@
+//! Each screen is judged by axe, as rendered, in light and with real content.
+
+use super::{Desk, letter, read};
+use anyhow::{Context, Result, bail};
+use godwit_tests::dovecot::Dovecot;
+use godwit_tests::webdriver::{Name, Window, key};
+use serde_json::json;
+use std::path::Path;
+
+/// Fails with what axe finds on the screen as it stands.
+fn judge(window: &Window, screen: &str) -> Result<()> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../node_modules/axe-core/axe.min.js");
+    let axe = std::fs::read_to_string(path).context("read axe-core out of node_modules (npm ci)")?;
+    window.script(&axe, json!([]))?;
+    // The frame's content is the sender's; animations are waited for, since half-faded text has no contrast.
+    let found = window.script_async(
+        "const done = arguments[arguments.length - 1];
+         Promise.all(document.getAnimations().filter((a) => a.effect?.getTiming().iterations !== Infinity).map((a) => a.finished.catch(() => 0)))
+           .then(() => window.axe.run(document, { iframes: false }))
+           .then((r) => done(r.violations.map((v) => v.id + ': ' + v.help + ' | ' + v.nodes.slice(0, 3).map((n) => n.html.slice(0, 200)).join(' || '))))
+           .catch((e) => done(['axe failed: ' + e]));",
+        json!([]),
+    )?;
+    let found: Vec<String> = serde_json::from_value(found)?;
+    if !found.is_empty() {
+        bail!("axe on {screen}:\n{}", found.join("\n"));
+    }
+    Ok(())
+}
+
+#[test]
+fn axe_finds_nothing_on_each_screen() -> Result<()> {
+    let dovecot = Dovecot::shared()?;
+    let marit = dovecot.user("marit");
+    for subject in ["Slipway drawings", "Winch and cradle", "Old papers"] {
+        dovecot.deliver(&marit, &letter(subject, &marit))?;
+    }
+    let desk = Desk::new(dovecot)?;
+    let window = desk.open()?;
+    window.find("heading", "Add your mail account")?;
+    judge(&window, "the wizard")?;
+    super::set_up_by_hand(&window, dovecot, &marit)?;
+    window.find("option", Name::Has("Slipway drawings"))?;
+    judge(&window, "the inbox")?;
+    read(&window, "Slipway drawings")?;
+    judge(&window, "a message")?;
+    window.press_on("button", "More actions")?;
+    window.find("menu", Name::Any)?;
+    judge(&window, "a menu")?;
+    window.press(key::ESCAPE)?;
+    window.press_on("button", "Reply")?;
+    window.find("textbox", "Message body")?;
+    judge(&window, "the composer")?;
+    window.press_on("button", "Discard draft")?;
+    window.press_on("button", "Settings")?;
+    window.find("navigation", "Settings sections")?;
+    judge(&window, "the settings")?;
+    Ok(())
+}

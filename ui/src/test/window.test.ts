@@ -1,0 +1,330 @@
+// The window over the fake backend, addressed as tests and screen readers do: by role and name.
+import { fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
+import userEvent from "@testing-library/user-event";
+import axe from "axe-core";
+import { expect, test } from "vitest";
+import Root from "../App.svelte";
+import { FakeBackend, type FakeOptions } from "../ipc/fake";
+import { App } from "../state/app.svelte";
+
+async function open(options: FakeOptions = {}) {
+  const backend = new FakeBackend(options);
+  const app = new App(backend);
+  render(Root, { props: { app } });
+  await app.begin();
+  return { backend, app, user: userEvent.setup() };
+}
+
+const option = (name: RegExp): Promise<HTMLElement> => screen.findByRole("option", { name });
+const heading = (name: string): Promise<HTMLElement> => screen.findByRole("heading", { name });
+
+async function violations(): Promise<string[]> {
+  const found = await axe.run(document.body, {
+    iframes: false,
+    rules: { "color-contrast": { enabled: false }, region: { enabled: false } },
+  });
+  return found.violations.map((one) => `${one.id}: ${one.nodes[0]?.html ?? ""}`);
+}
+
+test("the inbox stands there with its names", async () => {
+  await open();
+  expect(await screen.findByRole("listbox", { name: "Messages" })).toBeDefined();
+  const tree = screen.getByRole("tree", { name: "Folders" });
+  expect(within(tree).getAllByRole("treeitem", { name: /^Inbox, \d+ unread$/ }).length).toBe(2);
+  expect(within(tree).getByRole("group", { name: "Marit Solheim, marit@fjordlys.example" })).toBeDefined();
+  expect(
+    await option(/^has attachment, 3 messages, Jonas Lindqvist, Slipway drawings for the boathouse, 09:42$/),
+  ).toBeDefined();
+  for (const name of ["Compose", "Settings", "Get mail"]) expect(screen.getByRole("button", { name })).toBeDefined();
+  expect(screen.getByRole("searchbox", { name: "Search mail" })).toBeDefined();
+  expect(screen.getByRole("status", { name: "Sync status" }).textContent).toContain("Up to date, 09:44");
+  expect(await violations()).toEqual([]);
+});
+
+test("the message has its region, verbs and frame", async () => {
+  await open();
+  const region = await screen.findByRole("region", { name: "Message" });
+  expect(await heading("Slipway drawings for the boathouse")).toBeDefined();
+  for (const name of [
+    "Reply",
+    "Reply all",
+    "Forward",
+    "Archive",
+    "Delete",
+    "Move to…",
+    "Mark as unread",
+    "Star",
+    "More actions",
+  ])
+    expect(within(region).getByRole("button", { name })).toBeDefined();
+  const frame = await within(region).findByTitle("Message body");
+  expect(frame.getAttribute("sandbox")).toBe("allow-scripts");
+  expect(await within(region).findByRole("button", { name: "Load remote images" })).toBeDefined();
+  expect(within(region).getAllByRole("button", { name: "Save attachment" })).toHaveLength(2);
+  expect(region.textContent).toContain("jonas@lindqvist-dahl.example");
+});
+
+test("archive goes to the next message and undo brings it back", async () => {
+  const { user, backend } = await open();
+  await heading("Slipway drawings for the boathouse");
+  await user.keyboard("e");
+  expect(await screen.findByText("Archived")).toBeDefined();
+  await waitFor(() => expect(screen.queryByRole("option", { name: /Slipway drawings/ })).toBeNull());
+  expect(await heading("موعد تسليم الأخشاب يوم الأحد")).toBeDefined();
+  await user.click(screen.getByRole("button", { name: "Undo" }));
+  expect(await option(/Slipway drawings/)).toBeDefined();
+  expect(backend.asked.filter((one) => one.name === "undo")).toHaveLength(1);
+});
+
+test("J and K go through mail and reading marks it read", async () => {
+  const { user } = await open();
+  await option(/^unread, عمر/);
+  await user.keyboard("j");
+  expect(await heading("موعد تسليم الأخشاب يوم الأحد")).toBeDefined();
+  expect(await option(/^عمر/)).toBeDefined();
+  await user.keyboard("k");
+  expect(await heading("Slipway drawings for the boathouse")).toBeDefined();
+});
+
+test("S stars, U marks unread, with the state in the button", async () => {
+  const { user } = await open();
+  await heading("Slipway drawings for the boathouse");
+  await user.keyboard("s");
+  expect(await option(/^starred, has attachment, 3 messages, Jonas/)).toBeDefined();
+  await waitFor(() => expect(screen.getByRole("button", { name: "Star" }).getAttribute("aria-pressed")).toBe("true"));
+  await user.keyboard("u");
+  expect(await option(/^unread, starred, has attachment, 3 messages/)).toBeDefined();
+  expect(await screen.findByRole("button", { name: "Mark as read" })).toBeDefined();
+});
+
+test("the first run asks for an account and ends in its inbox", async () => {
+  const { user } = await open({ empty: true });
+  expect(await heading("Add your mail account")).toBeDefined();
+  expect(await violations()).toEqual([]);
+  await user.type(screen.getByRole("textbox", { name: "Your name" }), "Marit");
+  await user.type(screen.getByRole("textbox", { name: "Email address" }), "marit@fjordlys.example");
+  await user.type(screen.getByLabelText("Password"), "secret");
+  await user.click(screen.getByRole("button", { name: "Continue" }));
+  expect(await heading("Are these your servers?")).toBeDefined();
+  await user.click(screen.getByRole("button", { name: "Add account" }));
+  expect(await screen.findByRole("tree", { name: "Folders" })).toBeDefined();
+});
+
+test("by hand, everything has its name and a wrong password is asked again", async () => {
+  const { user } = await open({ empty: true });
+  await user.click(await screen.findByRole("button", { name: "Set up by hand" }));
+  for (const name of [
+    "Your name",
+    "Email address",
+    "IMAP server",
+    "IMAP port",
+    "SMTP server",
+    "SMTP port",
+    "User name",
+  ])
+    expect(screen.getByRole("textbox", { name })).toBeDefined();
+  await user.type(screen.getByRole("textbox", { name: "Email address" }), "a@b.example");
+  await user.type(screen.getByLabelText("Password"), "wrong");
+  await user.type(screen.getByRole("textbox", { name: "IMAP server" }), "imap.b.example");
+  await user.type(screen.getByRole("textbox", { name: "SMTP server" }), "smtp.b.example");
+  await user.selectOptions(screen.getByRole("combobox", { name: "SMTP security" }), "starttls");
+  expect((screen.getByRole("textbox", { name: "SMTP port" }) as HTMLInputElement).value).toBe("587");
+  expect((screen.getByRole("combobox", { name: "IMAP security" }) as HTMLSelectElement).value).toBe("tls");
+  await user.click(screen.getByRole("button", { name: "Add account" }));
+  expect((await screen.findByRole("alert")).textContent).toContain("refused the password");
+  expect(await violations()).toEqual([]);
+});
+
+test("an untrusted certificate is shown, and its key can be pinned", async () => {
+  const { user, app, backend } = await open({ empty: true });
+  await user.type(await screen.findByRole("textbox", { name: "Email address" }), "a@selfsigned.example");
+  await user.type(screen.getByLabelText("Password"), "secret");
+  await user.click(screen.getByRole("button", { name: "Continue" }));
+  await user.click(await screen.findByRole("button", { name: "Add account" }));
+  expect(await heading("This server can’t prove who it is")).toBeDefined();
+  expect(await violations()).toEqual([]);
+  await user.click(screen.getByRole("button", { name: "Trust this key" }));
+  await user.click(await screen.findByRole("button", { name: "Trust this key" }));
+  await waitFor(() => expect(app.mail.accounts).toHaveLength(1));
+  expect(backend.world.accounts[0]?.imap.pin).toMatch(/^[0-9a-f]{64}$/);
+});
+
+test("a reply is written, saved by itself and sent with undo", async () => {
+  const { user, backend } = await open();
+  await heading("Slipway drawings for the boathouse");
+  await user.keyboard("r");
+  const composer = await screen.findByRole("region", { name: "New message" });
+  for (const name of ["To", "Subject", "Message body"])
+    expect(within(composer).getByRole("textbox", { name })).toBeDefined();
+  expect(within(composer).getByRole("combobox", { name: "From" })).toBeDefined();
+  for (const name of ["Send", "Attach files", "Discard draft", "Edit quote"])
+    expect(within(composer).getByRole("button", { name })).toBeDefined();
+  expect((within(composer).getByRole("textbox", { name: "Subject" }) as HTMLInputElement).value).toBe(
+    "Re: Slipway drawings for the boathouse",
+  );
+  expect(await violations()).toEqual([]);
+  const body = within(composer).getByRole("textbox", { name: "Message body" });
+  body.innerHTML = "<p>Good catch.</p>";
+  await fireEvent.input(body);
+  await user.click(within(composer).getByRole("button", { name: "Send" }));
+  await waitFor(() => expect(screen.queryByRole("region", { name: "New message" })).toBeNull());
+  expect(backend.asked.find((one) => one.name === "draft_save")?.request).toMatchObject({
+    draft: { text: "Good catch." },
+  });
+  await user.click(await screen.findByRole("button", { name: "Undo" }));
+  expect(await screen.findByRole("region", { name: "New message" })).toBeDefined();
+});
+
+test("a new message needs people, and says so", async () => {
+  const { user } = await open();
+  await user.click(await screen.findByRole("button", { name: "Compose" }));
+  const composer = await screen.findByRole("region", { name: "New message" });
+  await user.click(within(composer).getByRole("button", { name: "Send" }));
+  expect((await screen.findByRole("alert")).textContent).toContain("Write who it goes to first.");
+  await user.type(within(composer).getByRole("textbox", { name: "To" }), "sigrid@vik,");
+  expect(within(composer).getByText(/is not an address/)).toBeDefined();
+  await user.click(within(composer).getByRole("button", { name: "Cc" }));
+  await user.click(within(composer).getByRole("button", { name: "Bcc" }));
+  for (const name of ["Cc", "Bcc"]) expect(within(composer).getByRole("textbox", { name })).toBeDefined();
+});
+
+test("people are completed out of own mail", async () => {
+  const { user } = await open();
+  await user.keyboard("c");
+  const to = await screen.findByRole("textbox", { name: "To" });
+  await user.type(to, "sigr");
+  await screen.findByRole("option", { name: /Sigrid Vik/ });
+  await user.keyboard("{Enter}");
+  expect(await screen.findByRole("button", { name: "Remove Sigrid Vik" })).toBeDefined();
+});
+
+test("a forgotten attachment is asked about once", async () => {
+  const { user } = await open();
+  await heading("Slipway drawings for the boathouse");
+  await user.keyboard("r");
+  const body = await screen.findByRole("textbox", { name: "Message body" });
+  body.innerHTML = "<p>See the attached plan.</p>";
+  await fireEvent.input(body);
+  await user.click(screen.getByRole("button", { name: "Send" }));
+  await user.click(await screen.findByRole("button", { name: "Send anyway" }));
+  await waitFor(() => expect(screen.queryByRole("region", { name: "New message" })).toBeNull());
+});
+
+test("messages move to a folder found by its name", async () => {
+  const { user } = await open();
+  await heading("Slipway drawings for the boathouse");
+  await user.keyboard("v");
+  await user.type(await screen.findByRole("combobox", { name: "Find a folder" }), "rec");
+  expect(await violations()).toEqual([]);
+  await user.keyboard("{Enter}");
+  expect(await screen.findByText("Moved to Receipts")).toBeDefined();
+});
+
+test("single letters never fire where text is typed", async () => {
+  const { user, backend } = await open();
+  await heading("Slipway drawings for the boathouse");
+  await user.type(screen.getByRole("searchbox", { name: "Search mail" }), "else");
+  expect(backend.asked.some((one) => one.name === "perform")).toBe(false);
+});
+
+test("search narrows the list and Esc brings it back", async () => {
+  const { user } = await open();
+  await option(/Slipway drawings/);
+  await user.keyboard("/");
+  await user.keyboard("tideline");
+  await waitFor(() => expect(screen.queryByRole("option", { name: /Slipway drawings/ })).toBeNull());
+  expect(await option(/Eleven days/)).toBeDefined();
+  await user.keyboard("{Escape}");
+  expect(await option(/Slipway drawings/)).toBeDefined();
+});
+
+test("several are selected, counted and archived as one", async () => {
+  const { user } = await open();
+  await option(/Slipway drawings/);
+  await user.keyboard("{Shift>}jj{/Shift}");
+  expect(await heading("3 messages selected")).toBeDefined();
+  await user.keyboard("e");
+  expect(await screen.findByText("Archived 3 messages")).toBeDefined();
+});
+
+test("folders are made, named anew and deleted from the menu", async () => {
+  const { user, app } = await open();
+  const tree = await screen.findByRole("tree", { name: "Folders" });
+  await fireEvent.contextMenu(within(tree).getByRole("treeitem", { name: "Receipts" }));
+  await user.click(await screen.findByRole("menuitem", { name: "New folder inside…" }));
+  await user.type(await screen.findByRole("textbox", { name: "Folder name" }), "2026{Enter}");
+  expect(await within(tree).findByRole("treeitem", { name: "2026" })).toBeDefined();
+  await fireEvent.contextMenu(within(tree).getByRole("treeitem", { name: "2026" }));
+  await user.click(await screen.findByRole("menuitem", { name: "Delete folder…" }));
+  await user.click(await screen.findByRole("button", { name: "Delete folder" }));
+  await waitFor(() => expect(app.mail.mailboxes.some((one) => one.name === "2026")).toBe(false));
+});
+
+test("the tree is one tab stop and walks by arrows", async () => {
+  const { user } = await open();
+  const tree = await screen.findByRole("tree", { name: "Folders" });
+  expect(tree.querySelectorAll('[tabindex="0"]')).toHaveLength(1);
+  tree.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
+  await user.keyboard("{ArrowDown}");
+  expect(document.activeElement?.getAttribute("aria-label")).toBe("Drafts, 2 drafts");
+  await user.keyboard("{Enter}");
+  expect(await heading("Drafts")).toBeDefined();
+});
+
+test("the outbox says what was refused, in the server's words", async () => {
+  const { user } = await open();
+  await user.click(await screen.findByRole("treeitem", { name: "Outbox, 1 waiting" }));
+  expect((await screen.findByRole("list", { name: "Outbox" })).textContent).toContain("550: mailbox full");
+  expect(screen.getByRole("button", { name: "Try again" })).toBeDefined();
+  expect(await violations()).toEqual([]);
+});
+
+test("settings change the look and are kept", async () => {
+  const { user, backend } = await open();
+  await user.click(await screen.findByRole("button", { name: "Settings" }));
+  await user.click(await screen.findByRole("button", { name: "Appearance" }));
+  await user.click(screen.getByRole("radio", { name: "Dark" }));
+  expect(document.documentElement.dataset.theme).toBe("dark");
+  expect(backend.asked.find((one) => one.name === "settings_set")?.request).toMatchObject({
+    settings: { theme: "dark" },
+  });
+  for (const part of ["Accounts", "Reading", "Writing", "Notifications", "Keyboard"]) {
+    await user.click(screen.getByRole("button", { name: part }));
+    expect(await violations()).toEqual([]);
+  }
+  await user.keyboard("{Escape}");
+  expect(await screen.findByRole("listbox", { name: "Messages" })).toBeDefined();
+});
+
+test("a silent keychain offers its three ways", async () => {
+  const { user } = await open({ locked: true });
+  for (const name of ["Try again", "This run only", "Use a passphrase"])
+    expect(await screen.findByRole("button", { name })).toBeDefined();
+  expect(await violations()).toEqual([]);
+  await user.click(screen.getByRole("button", { name: "Use a passphrase" }));
+  await user.type(await screen.findByLabelText("Passphrase"), "long enough{Enter}");
+  expect(await screen.findByRole("listbox", { name: "Messages" })).toBeDefined();
+});
+
+test("keys pressed inside a message frame do the same as outside", async () => {
+  const { user } = await open();
+  const frame = (await screen.findByTitle("Message body")) as HTMLIFrameElement;
+  const say = (data: unknown, source: Window | null): boolean =>
+    window.dispatchEvent(new MessageEvent("message", { data, source }));
+  say({ godwit: 1, kind: "key", key: "s" }, window);
+  say({ godwit: 1, kind: "key", key: "s" }, frame.contentWindow);
+  expect(await option(/^starred, has attachment, 3 messages, Jonas/)).toBeDefined();
+  say({ godwit: 1, kind: "height", height: 333 }, frame.contentWindow);
+  await waitFor(() => expect(frame.style.height).toBe("333px"));
+  expect(user).toBeDefined();
+});
+
+test("an engine that is gone is told with its mend", async () => {
+  const { app, backend, user } = await open();
+  await heading("Slipway drawings for the boathouse");
+  backend.call = () =>
+    Promise.reject({ kind: "bug", what: "The engine stopped.", mend: "Restart Godwit.", server_words: null });
+  await user.keyboard("e");
+  expect((await screen.findByRole("alert")).textContent).toContain("The engine stopped. Restart Godwit.");
+  expect(app.list.len).toBeGreaterThan(0);
+});

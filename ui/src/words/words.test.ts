@@ -1,0 +1,120 @@
+import { describe, expect, test } from "vitest";
+import type { Account, AccountStatus, Activity, Error as Failure, Row } from "../ipc/bindings";
+import { size } from "./amounts";
+import { headerDate, listDate } from "./dates";
+import { initials, isAddress, parseAddress, proposal, splitAddresses } from "./people";
+import { folderLabel, rowName } from "./rows";
+import { statusWords } from "./status";
+
+const now = new Date(2026, 10, 20, 9, 44);
+const at = (...parts: [number, number, number, number?, number?]): number =>
+  new Date(parts[0], parts[1], parts[2], parts[3] ?? 9, parts[4] ?? 42).getTime() / 1000;
+
+test("a list shows the time today, the weekday this week, then the date", () => {
+  expect(listDate(at(2026, 10, 20), now)).toBe("09:42");
+  expect(listDate(at(2026, 10, 19), now)).toBe("Thu");
+  expect(listDate(at(2026, 10, 1), now)).toBe("1 Nov");
+  expect(listDate(at(2024, 1, 3), now)).toBe("3 Feb 2024");
+  expect(headerDate(at(2026, 10, 20), now)).toBe("Today, 09:42");
+});
+
+const row: Row = {
+  id: 1,
+  message: 1,
+  thread: 1,
+  account: 1,
+  mailbox: 1,
+  uid: 1,
+  subject: "Slipway",
+  from: [{ name: "Jonas", address: "j@x.example" }],
+  to: [{ name: "", address: "a@b.example" }],
+  date: at(2026, 10, 20),
+  flags: ["\\Seen"],
+  labels: [],
+  size: 1,
+  attachments: false,
+  preview: "",
+  count: 1,
+  waiting: false,
+};
+
+describe("the name of a row", () => {
+  test.each<[Partial<Row>, string]>([
+    [{}, "Jonas, Slipway, 09:42"],
+    [{ flags: [] }, "unread, Jonas, Slipway, 09:42"],
+    [
+      { flags: ["\\Flagged"], attachments: true, count: 3 },
+      "unread, starred, has attachment, 3 messages, Jonas, Slipway, 09:42",
+    ],
+    [{ waiting: true }, "waiting for the server, Jonas, Slipway, 09:42"],
+    [{ subject: " " }, "Jonas, (no subject), 09:42"],
+  ])("%j", (change, name) => expect(rowName({ ...row, ...change }, false, now)).toBe(name));
+
+  test("in own mail names the recipients", () =>
+    expect(rowName(row, true, now)).toBe("To a@b.example, Slipway, 09:42"));
+});
+
+test("a folder says its unread in words", () => {
+  expect(folderLabel("Inbox", 6)).toBe("Inbox, 6 unread");
+  expect(folderLabel("Drafts", 1, "drafts")).toBe("Drafts, 1 draft");
+  expect(folderLabel("Sent", 0)).toBe("Sent");
+});
+
+test.each([
+  ["Jonas Lindqvist", "JL"],
+  ["田中 由美", "田中"],
+  ["عمر الحداد", "عح"],
+  ["Олександр Бондар", "ОБ"],
+  ["김민준", "김민"],
+  ["Cher", "C"],
+])("the initials of %s are %s", (name, letters) => expect(initials({ name, address: "x@y.example" })).toBe(letters));
+
+test("an organisation of one word has two letters", () =>
+  expect(initials({ name: "The Tideline", address: "letters@tideline.example" })).toBe("Ti"));
+
+test("addresses are told from what is none", () => {
+  for (const good of ["a@b.example", "jörg@köln.example", "a+b@c.d.example", "me@localhost"])
+    expect(isAddress(good)).toBe(true);
+  for (const bad of ["", "a", "a@b", "a@b,example", "a b@c.example", "a@b.example>"])
+    expect(isAddress(bad)).toBe(false);
+  expect(proposal("sigrid@vik,example")).toBe("sigrid@vik.example");
+  expect(proposal("sigrid")).toBeNull();
+});
+
+test("a pasted list is cut outside of quotes and angles", () => {
+  expect(splitAddresses('"Vik, Sigrid" <s@v.example>; b@c.example,\n d@e.example')).toEqual([
+    '"Vik, Sigrid" <s@v.example>',
+    "b@c.example",
+    "d@e.example",
+  ]);
+  expect(parseAddress('"Vik, Sigrid" <s@v.example>')).toEqual({ name: "Vik, Sigrid", address: "s@v.example" });
+});
+
+test("sizes are short", () => {
+  expect([12, 2_048, 2_516_582, 25_000_000].map(size)).toEqual(["12 bytes", "2 KB", "2.4 MB", "24 MB"]);
+});
+
+describe("the sync status", () => {
+  const failure: Failure = { kind: "sign_in_needed", what: "x refused the password.", mend: "", server_words: null };
+  const accounts = [
+    { id: 1, email: "a@one.example" },
+    { id: 2, email: "b@two.example" },
+  ] as Account[];
+  const doing = (...activities: Activity[]): AccountStatus[] =>
+    activities.map((activity, index) => ({ account: index + 1, activity, waiting: index }));
+  const fresh: Activity = { kind: "up_to_date", at: at(2026, 10, 20, 9, 44) };
+  test.each<[string, AccountStatus[]]>([
+    ["Up to date, 09:44", doing(fresh)],
+    ["Getting mail, 340 of 1,284", doing({ kind: "getting", done: 340, total: 1284 }, fresh)],
+    ["Signing in", doing({ kind: "signing_in" })],
+    [
+      "Offline since 09:20, 1 change waits",
+      doing(
+        { kind: "offline", since: at(2026, 10, 20, 9, 20), error: failure },
+        { kind: "offline", since: at(2026, 10, 20, 9, 20), error: failure },
+      ),
+    ],
+    ["two.example: Password refused", doing(fresh, { kind: "stopped", error: failure })],
+    ["Sending 1 change", doing(fresh, fresh)],
+  ])("%s", (text, statuses) => expect(statusWords(statuses, accounts).text).toBe(text));
+});
