@@ -11,6 +11,7 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
 
 pub(super) type Job = Box<dyn FnOnce(&ReadDesk) + Send>;
 
@@ -40,13 +41,14 @@ pub(super) enum For {
 }
 
 impl Pool {
-    /// Opens the connections and starts the threads.
-    pub(super) fn start(self: &Arc<Self>, dir: &Path, key: &ProfileKey) -> Result<()> {
+    /// Opens the connections and starts the threads; whoever closes the store waits for them.
+    pub(super) fn start(self: &Arc<Self>, dir: &Path, key: &ProfileKey) -> Result<Vec<JoinHandle<()>>> {
+        let mut threads = Vec::with_capacity(READERS);
         for n in 0..READERS {
             let (profile, cache) = super::open::open_reader(dir, key)?;
             let desk = ReadDesk { dir: dir.to_owned(), profile, cache };
             let pool = Arc::clone(self);
-            std::thread::Builder::new()
+            let thread = std::thread::Builder::new()
                 .name(format!("store-reader-{n}"))
                 .spawn(move || {
                     while let Some(job) = pool.next(n == 0) {
@@ -54,8 +56,9 @@ impl Pool {
                     }
                 })
                 .map_err(|e| super::error::from_io("starting a reader", &e))?;
+            threads.push(thread);
         }
-        Ok(())
+        Ok(threads)
     }
 
     /// Queues a read; `false`: the store is closed.
