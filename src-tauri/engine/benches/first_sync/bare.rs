@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use godwit_tests::dovecot::User;
 use godwit_tests::net::connect_tls;
 use serde_json::json;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::time::Instant;
 
