@@ -78,7 +78,7 @@ struct Inner {
 impl Drop for Inner {
     fn drop(&mut self) {
         self.lanes.close();
-        self.pool.close();
+        drop(self.pool.close());
     }
 }
 
@@ -250,13 +250,14 @@ impl Store {
     /// Finishes what waits, moves the logs into the files and ends. Other clones answer "closing" from here on.
     pub async fn close(self) {
         self.inner.lanes.close();
-        self.inner.pool.close();
+        let readers = self.inner.pool.close();
         let writer = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(writer) = writer {
-            let ended = tokio::task::spawn_blocking(move || writer.join()).await;
-            if !matches!(ended, Ok(Ok(()))) {
-                tracing::error!("the store's writer did not end in order");
-            }
+        let ended = tokio::task::spawn_blocking(move || {
+            writer.into_iter().chain(readers).fold(true, |ok, thread| thread.join().is_ok() && ok)
+        })
+        .await;
+        if !matches!(ended, Ok(true)) {
+            tracing::error!("the store's threads did not end in order");
         }
     }
 }
