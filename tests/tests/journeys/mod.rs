@@ -3,10 +3,12 @@
 mod a_broken_profile_says_so_and_heals;
 mod a_key_that_is_not_there;
 mod archive_offline_then_online;
+mod attachments_stay_where_they_belong;
 mod bad_servers_are_told_apart;
 mod first_sync;
 mod json_shapes_stay;
 mod kill_during_a_move;
+mod one_profile_many_hands;
 mod sending;
 mod strange_messages;
 mod two_devices_converge;

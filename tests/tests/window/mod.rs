@@ -5,6 +5,7 @@ mod window_fits_everyone;
 mod window_keeps_two_accounts;
 mod window_reads_and_files_mail;
 mod window_says_what_is_wrong;
+mod window_shares_its_profile;
 
 use anyhow::{Context, Result};
 use godwit_tests::display::Display;
@@ -35,15 +36,21 @@ impl Desk {
 
     /// Opens the window and waits until it has painted something with a name.
     fn open(&self) -> Result<Window> {
-        let mut env = self.display.env();
-        env.extend(self.keyring.env());
-        env.push(self.root.clone());
+        let env = self.env();
         let profile = self.profile.path().join("profile").display().to_string();
         let log = self.profile.path().join("godwit.log");
         let window = Window::open(&built("godwit")?, &["--profile", &profile], env, Some(&log));
         let window = window.with_context(|| std::fs::read_to_string(&log).unwrap_or_default())?;
         window.patience.set(Duration::from_secs(30));
         Ok(window)
+    }
+
+    /// What every program on this desk is started with.
+    fn env(&self) -> Vec<(String, String)> {
+        let mut env = self.display.env();
+        env.extend(self.keyring.env());
+        env.push(self.root.clone());
+        env
     }
 
     /// Opens the window with this person's account set up by hand, in its inbox.

@@ -1,0 +1,53 @@
+//! The window and the command line on one profile: what either does, the other shows.
+
+use super::{Desk, letter};
+use anyhow::Result;
+use godwit_tests::dovecot::Dovecot;
+use godwit_tests::godwitctl::{Godwitctl, built};
+use godwit_tests::webdriver::Name;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+#[test]
+fn the_command_line_asks_the_open_window() -> Result<()> {
+    let dovecot = Dovecot::shared()?;
+    let marit = dovecot.user("marit");
+    for subject in ["Slipway drawings", "Winch and cradle"] {
+        dovecot.deliver(&marit, &letter(subject, &marit))?;
+    }
+    let desk = Desk::new(dovecot)?;
+    let window = desk.open_with(dovecot, &marit)?;
+    window.find("option", Name::Has("Winch and cradle"))?;
+    let programs = built("godwitctl")?;
+    let ctl = Godwitctl::at(&desk.profile.path().join("profile"), desk.env(), programs.parent().expect("a folder"));
+    ctl.ok(&["archive", &ctl.id(&marit, "INBOX", "Winch and cradle")?])?;
+    window.gone("option", Name::Has("Winch and cradle"))?;
+    ctl.ok(&["undo"])?;
+    window.find("option", Name::Has("Winch and cradle"))?;
+    Ok(())
+}
+
+#[test]
+fn a_second_start_raises_the_first_window_and_ends() -> Result<()> {
+    let dovecot = Dovecot::shared()?;
+    let desk = Desk::new(dovecot)?;
+    let window = desk.open()?;
+    window.find("heading", "Add your mail account")?;
+    let mut second = Command::new(built("godwit")?);
+    second.arg("--profile").arg(desk.profile.path().join("profile")).envs(desk.env());
+    let mut second = second.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+    let start = Instant::now();
+    let status = loop {
+        if let Some(status) = second.try_wait()? {
+            break status;
+        }
+        if start.elapsed() > Duration::from_secs(20) {
+            second.kill()?;
+            anyhow::bail!("a second window stayed open on the same profile");
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    };
+    assert!(status.success(), "{status}");
+    window.find("heading", "Add your mail account")?;
+    Ok(())
+}
