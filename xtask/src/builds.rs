@@ -35,10 +35,14 @@ pub fn programs() -> Result<PathBuf> {
     Ok(target().join("debug"))
 }
 
-/// Times and memory, by the engine's own bench.
-pub fn bench() -> Result<()> {
+/// Times and memory of the engine beside a bare reader, optimised as a package is.
+pub fn bench(args: &[&str]) -> Result<()> {
+    if cfg!(not(unix)) {
+        bail!("the bench needs Dovecot, which does not run on this system");
+    }
     apt::need(&[apt::BUILD, apt::DOVECOT])?;
-    bail!("the bench is not written yet")
+    let build = ["run", "--quiet", "--release", "--package", "godwit-bench", "--bin", "bench", "--"];
+    run(&mut command("cargo", &[&build, args].concat()))
 }
 
 /// All icon sizes and formats out of the drawing.
