@@ -56,7 +56,7 @@ pub fn make(app: &AppHandle, profile: &Path) -> tauri::Result<WebviewWindow> {
                 go_home(&window);
             }
         });
-    let window = crate::os::keep_web_data(builder, profile).build()?;
+    let window = crate::os::keep_offline(crate::os::keep_web_data(builder, profile)).build()?;
     let ground = if matches!(window.theme(), Ok(Theme::Dark)) { DARK } else { LIGHT };
     window.set_background_color(Some(ground))?;
     window.show()?;

@@ -128,6 +128,12 @@ impl Window {
         self.post("/actions", json!({ "actions": [{ "type": "key", "id": "keyboard", "actions": actions }] })).map(drop)
     }
 
+    /// Puts the pointer somewhere, in pixels from the window's corner.
+    pub fn point_at(&self, x: u32, y: u32) -> Result<()> {
+        let moved = json!({ "type": "pointerMove", "duration": 0, "x": x, "y": y });
+        self.post("/actions", json!({ "actions": [{ "type": "pointer", "id": "mouse", "actions": [moved] }] })).map(drop)
+    }
+
     /// The visible text of an element.
     pub fn text(&self, element: &Element) -> Result<String> {
         Ok(self.get(&format!("/element/{}/text", element.id))?.as_str().unwrap_or_default().to_owned())
@@ -170,12 +176,23 @@ impl Window {
             };
             if start.elapsed() > self.patience.get() {
                 let seconds = self.patience.get().as_secs();
+                self.keep_picture(what);
                 return match last {
                     Some(error) => Err(error.context(format!("{what}: not after {seconds} s"))),
                     None => bail!("{what}: not after {seconds} s. The window says: {}", self.page_text()),
                 };
             }
             std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Where GODWIT_PICTURES names a folder, what the window looked like when a wait failed is kept there.
+    fn keep_picture(&self, what: &str) {
+        let Some(dir) = std::env::var_os("GODWIT_PICTURES") else { return };
+        let name: String = what.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).take(60).collect();
+        // The failure itself is what counts; a picture that can't be had changes nothing about it.
+        if let Ok(picture) = self.picture() {
+            let _ = std::fs::write(Path::new(&dir).join(format!("{name}-{}.png", self.port)), picture);
         }
     }
 

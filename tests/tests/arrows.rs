@@ -30,6 +30,10 @@ fn nobody_names(words: &[&str], dir: &str, ending: &[&str], except: &[&str]) {
         }
         for (number, line) in text.lines().enumerate() {
             let code = line.split("//").next().unwrap_or_default();
+            // A type is no dependency: nothing of it is left when the program runs.
+            if code.trim_start().starts_with("import type") {
+                continue;
+            }
             for word in words {
                 assert!(!code.contains(word), "{name}:{} names {word}, whose home is {except:?}", number + 1);
             }
@@ -56,7 +60,7 @@ fn every_library_stays_in_its_home_room() {
     nobody_names(&["rustls::"], "src-tauri", &[".rs"], &[&home("net"), &home("imap"), &home("smtp")]);
     nobody_names(&["mail_parser"], "src-tauri", &[".rs"], &["src-tauri/domain/src/mime"]);
     nobody_names(&["mail_builder"], "src-tauri", &[".rs"], &["src-tauri/domain/src/compose"]);
-    nobody_names(&["ammonia"], "src-tauri", &[".rs"], &["src-tauri/domain/src/html"]);
+    nobody_names(&["ammonia::"], "src-tauri", &[".rs"], &["src-tauri/domain/src/html"]);
     nobody_names(&["tauri::"], "src-tauri", &[".rs"], &["src-tauri/src/", "src-tauri/build.rs"]);
     nobody_names(&["@tauri-apps"], "ui/src", &[".ts", ".svelte"], &["ui/src/ipc/tauri.ts"]);
 }
@@ -66,6 +70,7 @@ fn the_domain_has_no_clock_no_socket_and_no_file() {
     let forbidden = ["SystemTime", "Instant::now", "tokio", "std::net", "std::fs", "std::process", "OffsetDateTime::now"];
     for (name, text) in sources("src-tauri/domain/src", &[".rs"]) {
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let code: String = code.lines().map(|line| line.split("//").next().unwrap_or_default().to_owned() + "\n").collect();
         let is_test = name.contains("test");
         for word in forbidden {
             assert!(is_test || !code.contains(word), "{name} names {word}");

@@ -44,11 +44,17 @@ mod show {
     pub fn demo(programs: &Path, has_display: bool) -> Result<()> {
         let start = Instant::now();
         let dovecot = Dovecot::start(&Setup::default())?;
-        let marit = User::of(sample::OWNER);
+        let now = time::OffsetDateTime::now_utc();
+        let accounts = [
+            (User::of(sample::OWNER), sample::mailbox(sample::SEED, now)),
+            (User::of(sample::OWNER_AT_HOME), sample::private_mailbox(sample::SEED, now)),
+        ];
         let mut count = 0;
-        for folder in sample::mailbox(sample::SEED, time::OffsetDateTime::now_utc()) {
-            dovecot.import(&marit, &folder.path, &folder.messages)?;
-            count += folder.messages.len();
+        for (user, folders) in &accounts {
+            for folder in folders {
+                dovecot.import(user, &folder.path, &folder.messages)?;
+                count += folder.messages.len();
+            }
         }
         println!("{count} messages in {:.1} s", start.elapsed().as_secs_f64());
         let profile = tempfile::Builder::new().prefix("godwit-demo-").tempdir()?;
@@ -57,7 +63,9 @@ mod show {
             ("GODWIT_PASSPHRASE".to_owned(), "only for the demo".to_owned()),
         ];
         let ctl = Godwitctl::at(profile.path(), env.clone(), programs);
-        ctl.add(&dovecot, &marit)?;
+        for (user, _) in &accounts {
+            ctl.add(&dovecot, user)?;
+        }
         let godwit = programs.join("godwit");
         if has_display {
             let mut window = Command::new(&godwit);
@@ -92,6 +100,9 @@ mod show {
             let ready = window.script("return document.fonts.status === 'loaded'", serde_json::json!([]))?;
             Ok(ready.as_bool().filter(|r| *r))
         })?;
+        // Away from the row that was clicked, whose hover buttons hide the subject.
+        window.point_at(900, 20)?;
+        std::thread::sleep(Duration::from_millis(300));
         let file = root().join("target/demo.png");
         std::fs::create_dir_all(root().join("target"))?;
         std::fs::write(&file, window.picture()?)?;

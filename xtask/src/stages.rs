@@ -1,7 +1,7 @@
 //! The stages of `cargo xtask test`: each does its own set-up, all run even when one fails, and the last line counts
 //! every test of every runner.
 
-use crate::machine::{IS_LINUX, npm};
+use crate::machine::{IS_LINUX, npm, target};
 use crate::runner::{Tally, command, run, run_tests};
 use crate::{apt, builds};
 use anyhow::{Context, Result, bail};
@@ -151,9 +151,14 @@ fn in_real_life(filter: &[&str]) -> Result<Outcome> {
         return Ok(Outcome::Skipped("needs Dovecot: install dovecot (imapd, submissiond, lmtpd), on macOS with brew".into()));
     }
     builds::npm_packages()?;
-    let mut args = vec!["test", "--no-fail-fast", "--package", "godwit-tests"];
+    let pictures = target().join("pictures");
+    std::fs::create_dir_all(&pictures)?;
+    let mut args = vec!["test", "--no-fail-fast", "--package", "godwit-tests", "--lib", "--tests"];
     args.extend(filter);
-    tests(command("cargo", &args).env("GODWIT_BIN_DIR", crate::machine::target().join("debug")))
+    let mut run = command("cargo", &args);
+    // A failed window leaves a picture of itself there.
+    run.env("GODWIT_PICTURES", pictures).env("GODWIT_BIN_DIR", target().join("debug")).env("RUST_LIB_BACKTRACE", "0");
+    tests(&mut run)
 }
 
 #[cfg(unix)]

@@ -35,6 +35,18 @@ fn store_in(builder: Builder<'_>, dir: std::path::PathBuf) -> Builder<'_> {
     builder.data_store_identifier(hash.to_be_bytes())
 }
 
+/// Takes the network away from the web view, below every policy that a page states: whatever it asks for over HTTP goes to a proxy that
+/// is not there. Godwit's own schemes are not touched by this. The other systems have no such switch that leaves them alone.
+pub fn keep_offline(builder: Builder<'_>) -> Builder<'_> {
+    if cfg!(not(target_os = "linux")) || tauri::is_dev() {
+        return builder;
+    }
+    match tauri::Url::parse("http://127.0.0.1:9") {
+        Ok(nowhere) => builder.proxy_url(nowhere),
+        Err(_) => builder,
+    }
+}
+
 fn make_empty(dir: &Path) -> std::io::Result<()> {
     match std::fs::remove_dir_all(dir) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),

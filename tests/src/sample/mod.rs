@@ -11,11 +11,13 @@ mod scenes;
 use crate::sample::letter::Letter;
 use crate::sample::scenes::{SCENES, Scene};
 pub use letter::crlf;
-use people::{MARIT, Person};
+use people::{MARIT, MARIT_AT_HOME, Person};
 use time::OffsetDateTime;
 
 /// Whose mailbox it is.
 pub const OWNER: &str = MARIT.address;
+/// Her private address.
+pub const OWNER_AT_HOME: &str = MARIT_AT_HOME.address;
 /// The subject of the message that the demo opens.
 pub const SHOWN: &str = "Slipway drawings for the boathouse";
 /// The seed of the demo.
@@ -49,10 +51,10 @@ pub struct Folder {
 
 /// Folders, and how many messages each gets beside the hand-written ones.
 const FOLDERS: [(&str, usize); 15] = [
-    ("INBOX", 600),
+    ("INBOX", 470),
     ("Drafts", 0),
-    ("Sent", 260),
-    ("Archive", 540),
+    ("Sent", 0),
+    ("Archive", 350),
     ("Junk", 24),
     ("Trash", 20),
     ("Boathouse", 120),
@@ -65,6 +67,10 @@ const FOLDERS: [(&str, usize); 15] = [
     ("Choir", 30),
     ("日本 2027", 14),
 ];
+
+/// The private account's.
+const PRIVATE_FOLDERS: [(&str, usize); 6] =
+    [("INBOX", 46), ("Sent", 0), ("Archive", 30), ("Family", 40), ("Travel", 22), ("Choir", 12)];
 
 /// Numbers that look random and are the same for the same seed (SplitMix64).
 #[derive(Clone, Debug)]
@@ -102,79 +108,117 @@ impl Dice {
 
 /// The whole mailbox as it stands at `now`.
 pub fn mailbox(seed: u64, now: OffsetDateTime) -> Vec<Folder> {
-    let dice = Dice::new(seed);
-    let now = now.unix_timestamp();
-    let mut folders: Vec<Folder> = FOLDERS
-        .iter()
-        .enumerate()
-        .map(|(index, (path, count))| {
-            let mut dice = Dice::new(dice.clone().roll() ^ index as u64);
-            Folder { path: (*path).to_owned(), messages: fill(path, *count, now, &mut dice) }
-        })
-        .collect();
-    for (path, message) in front::letters(now) {
+    let mut folders = filled(&FOLDERS, MARIT, seed, now);
+    for (path, message) in front::letters(now.unix_timestamp()) {
         if let Some(folder) = folders.iter_mut().find(|f| f.path == path) {
             folder.messages.push(message);
         }
     }
+    sorted(folders)
+}
+
+/// The same person's private account: small, and hers alone.
+pub fn private_mailbox(seed: u64, now: OffsetDateTime) -> Vec<Folder> {
+    sorted(filled(&PRIVATE_FOLDERS, MARIT_AT_HOME, seed ^ 0x5eed, now))
+}
+
+/// `count` plain messages to the owner, newest three days before `now`: for tests that need many and care little.
+pub fn plain(seed: u64, count: usize, now: OffsetDateTime) -> Vec<Stored> {
+    let told = fill("INBOX", count, now.unix_timestamp(), MARIT, &mut Dice::new(seed));
+    told.into_iter().filter(|t| t.by == By::Them).map(|t| t.stored).collect()
+}
+
+fn sorted(mut folders: Vec<Folder>) -> Vec<Folder> {
     for folder in &mut folders {
         folder.messages.sort_by_key(|m| m.date);
     }
     folders
 }
 
-/// `count` plain messages to the owner, newest an hour before `now`: for tests that need many and care little.
-pub fn plain(seed: u64, count: usize, now: OffsetDateTime) -> Vec<Stored> {
-    fill("INBOX", count, now.unix_timestamp(), &mut Dice::new(seed))
+/// Whose letter it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    Them,
+    Owner,
 }
 
-/// Conversations out of the scenes that play in this folder, going back from three days before `now`.
-fn fill(path: &str, count: usize, now: i64, dice: &mut Dice) -> Vec<Stored> {
-    let mut messages = Vec::with_capacity(count);
-    let scenes: Vec<&Scene> = SCENES.iter().filter(|s| s.plays_in(path)).collect();
-    if scenes.is_empty() {
-        return messages;
+/// A letter of a conversation that plays in some folder.
+struct Told {
+    by: By,
+    stored: Stored,
+}
+
+/// Each folder with what others wrote; what the owner answered lies in Sent, as in life.
+fn filled(plan: &[(&str, usize)], owner: Person, seed: u64, now: OffsetDateTime) -> Vec<Folder> {
+    let mut sent = Vec::new();
+    let mut folders = Vec::new();
+    for (index, (path, count)) in plan.iter().enumerate() {
+        let mut dice = Dice::new(Dice::new(seed).roll() ^ index as u64);
+        let mut messages = Vec::new();
+        for told in fill(path, *count, now.unix_timestamp(), owner, &mut dice) {
+            let place = if told.by == By::Owner { &mut sent } else { &mut messages };
+            place.push(told.stored);
+        }
+        folders.push(Folder { path: (*path).to_owned(), messages });
     }
-    let mut number = 0;
-    while messages.len() < count {
+    if let Some(folder) = folders.iter_mut().find(|f| f.path == "Sent") {
+        folder.messages = sent;
+    }
+    folders
+}
+
+/// Conversations out of the scenes that play in this folder, going back from three days before `now`, until `count`
+/// letters of others are told.
+fn fill(path: &str, count: usize, now: i64, owner: Person, dice: &mut Dice) -> Vec<Told> {
+    let scenes: Vec<&Scene> = SCENES.iter().filter(|s| s.plays_in(path)).collect();
+    let mut out: Vec<Told> = Vec::with_capacity(count * 3 / 2);
+    let (mut theirs, mut number) = (0, 0);
+    while theirs < count && !scenes.is_empty() {
         let scene = *dice.pick(&scenes);
         // Denser towards today, over three years.
-        let back = 3.0 + 1000.0 * (messages.len() as f64 / count as f64).powf(1.7);
+        let back = 3.0 + 1000.0 * (theirs as f64 / count as f64).powf(1.7);
         let start = now - (back * 86_400.0) as i64 - dice.below(40_000) as i64;
         let turns = if scene.replies.is_empty() { 1 } else { [1, 1, 1, 2, 2, 3, 5][dice.below(7)] };
-        let letters = conversation(scene, &format!("{}.{number}", slug(path)), start, turns, dice);
+        let letters = conversation(scene, owner, &format!("{}.{number}", slug(path)), start, turns, dice);
         number += 1;
-        for letter in letters {
-            let is_mine = letter.from.address == OWNER;
-            // In Sent lie one's own letters, elsewhere those of the others.
-            if (path == "Sent") == is_mine && messages.len() < count {
-                let is_old = now - letter.date > 12 * 86_400;
-                messages.push(Stored {
+        let letters: Vec<Letter> = letters.into_iter().filter(|l| l.date < now).collect();
+        for (turn, letter) in letters.iter().enumerate() {
+            let is_mine = letter.from == owner;
+            if !is_mine && theirs == count {
+                break;
+            }
+            theirs += usize::from(!is_mine);
+            let is_answered = !is_mine && turn + 1 < letters.len();
+            let is_old = now - letter.date > 12 * 86_400;
+            out.push(Told {
+                by: if is_mine { By::Owner } else { By::Them },
+                stored: Stored {
                     date: letter.date,
-                    seen: is_mine || is_old || dice.below(10) > 1,
+                    seen: is_mine || is_answered || is_old || dice.below(10) > 1,
                     flagged: !is_mine && dice.once_in(34),
-                    answered: !is_mine && dice.once_in(5),
+                    answered: is_answered,
                     draft: false,
                     raw: letter.raw(),
-                });
-            }
+                },
+            });
         }
     }
-    messages
+    out
 }
 
 /// A first letter and its answers, back and forth with the owner.
-fn conversation(scene: &Scene, key: &str, start: i64, turns: usize, dice: &mut Dice) -> Vec<Letter> {
+fn conversation(scene: &Scene, owner: Person, key: &str, start: i64, turns: usize, dice: &mut Dice) -> Vec<Letter> {
     let them = *dice.pick(scene.who);
     let slots = scenes::Slots::roll(dice);
     let subject = slots.fill(dice.pick::<&str>(scene.subjects));
     let mut letters: Vec<Letter> = Vec::new();
     let mut date = start;
-    for turn in 0..turns + usize::from(!scene.replies.is_empty() && dice.once_in(2)) {
-        let (from, to): (Person, Person) = if turn % 2 == 0 { (them, MARIT) } else { (MARIT, them) };
+    for turn in 0..turns {
+        let (from, to): (Person, Person) = if turn % 2 == 0 { (them, owner) } else { (owner, them) };
         let bodies = if turn == 0 { scene.letters } else { scene.replies };
         let body = slots.fill(dice.pick::<&str>(bodies));
-        let mut letter = Letter::new(from, to, &subject, date, &format!("{key}.{turn}"), &scene.signed(&body, from));
+        let text = scene.signed(&body, if from == owner { "Marit" } else { from.name });
+        let mut letter = Letter::new(from, to, &subject, date, &format!("{key}.{turn}"), &text);
         letter.charset = scene.charset;
         if let Some(last) = letters.last() {
             letter.answers(last);

@@ -17,6 +17,7 @@ macro_rules! people {
 
 people! {
     MARIT "Marit Solheim" "marit@fjordlys.example";
+    MARIT_AT_HOME "Marit Solheim" "marit@solheim.example";
     JONAS "Jonas Lindqvist" "jonas@lindqvist-dahl.example";
     SIGRID "Sigrid Vik" "sigrid.vik@solheim.example";
     TUVA "Tuva Berg" "tuva@bergverft.example";

@@ -4,7 +4,7 @@
 use super::files::{pdf, picture, table};
 use super::letter::{Charset, Letter};
 use super::people::*;
-use super::{Dice, OWNER, pages};
+use super::{Dice, pages};
 
 /// A kind of conversation.
 pub struct Scene {
@@ -107,13 +107,12 @@ impl Scene {
         }
     }
 
-    /// The body with its author's name below.
-    pub fn signed(&self, body: &str, from: Person) -> String {
+    /// The body with its author's first name below; a notice is signed by nobody.
+    pub fn signed(&self, body: &str, name: &str) -> String {
         if self.replies.is_empty() {
             return body.to_owned();
         }
-        let name = if from.address == OWNER { "Marit" } else { from.name.split(' ').next().unwrap_or_default() };
-        format!("{body}\n\n{name}")
+        format!("{body}\n\n{}", name.split(' ').next().unwrap_or_default())
     }
 
     /// Adds what comes with the first letter.

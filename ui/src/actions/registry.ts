@@ -38,7 +38,7 @@ function firstRow(app: App) {
 
 const answer = (app: App, all: boolean): void => {
   const id = current(app);
-  if (id !== null) void app.compose({ kind: "reply", id, all });
+  if (id !== null) void app.writing.compose({ kind: "reply", id, all });
 };
 
 const step = (app: App, by: number): void => {
@@ -111,13 +111,13 @@ export const verbs: Verb[] = [
     ["c", "Ctrl+n"],
     "Writing",
     free,
-    (app) => void app.compose({ kind: "nothing", account: accountHere(app) }),
+    (app) => void app.writing.compose({ kind: "nothing", account: accountHere(app) }),
   ),
   verb("reply", "Reply", "reply", ["r", "Ctrl+r"], "Writing", open, (app) => answer(app, false)),
   verb("reply-all", "Reply all", "reply-all", ["a", "Ctrl+Shift+r"], "Writing", open, (app) => answer(app, true)),
   verb("forward", "Forward", "forward", ["f", "Ctrl+Shift+f"], "Writing", open, (app) => {
     const id = current(app);
-    if (id !== null) void app.compose({ kind: "forward", id });
+    if (id !== null) void app.writing.compose({ kind: "forward", id });
   }),
   verb(
     "send",
@@ -127,7 +127,7 @@ export const verbs: Verb[] = [
     "Writing",
     (app) => (app.drafts.front ? null : "No message is being written"),
     (app) => {
-      if (app.drafts.front) void app.send(app.drafts.front);
+      if (app.drafts.front) void app.writing.send(app.drafts.front);
     },
   ),
   verb(
@@ -138,7 +138,7 @@ export const verbs: Verb[] = [
     "Writing",
     (app) => (app.drafts.front ? null : "No message is being written"),
     (app) => {
-      if (app.drafts.front) void app.discard(app.drafts.front);
+      if (app.drafts.front) void app.writing.discard(app.drafts.front);
     },
   ),
 

@@ -1,7 +1,6 @@
 // The real backend: the only file that knows Tauri.
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
-import { getCurrentWindow } from "@tauri-apps/api/window";
 import { asFailure, type Backend, type Open, type StartState } from "./backend";
 import type { Draft, Event } from "./bindings";
 
@@ -36,13 +35,9 @@ export async function tauriBackend(): Promise<Backend> {
     openLink: (token, index) => ask("open_link", { token, index }),
     openAttachment: (id, part) => ask("open_attachment", { id, part }),
     saveAttachment: (id, part) => ask("save_attachment", { id, part }),
+    // The window's own title, with the unread count, is the shell's.
     async windowTitle(title) {
       document.title = title;
-      try {
-        await getCurrentWindow().setTitle(title);
-      } catch {
-        // The title of the document is enough where the window may not be named.
-      }
     },
     async upload(draft, file) {
       const url = `${uploadOrigin(frameOrigin)}/draft/${draft}?name=${encodeURIComponent(file.name)}&type=${encodeURIComponent(file.type)}`;

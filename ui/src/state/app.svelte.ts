@@ -2,7 +2,7 @@
 import { asFailure, type Backend, type Open, type StartState } from "../ipc/backend";
 import type {
   Action,
-  ComposeFrom,
+  Coverage,
   Error as Failure,
   Event,
   Filter,
@@ -14,7 +14,7 @@ import type {
   Verb,
 } from "../ipc/bindings";
 import { folderName, isDraft, isUnread } from "../words/rows";
-import { Drafts, type Composing } from "./drafts.svelte";
+import { Drafts } from "./drafts.svelte";
 import { hasTwoPanes } from "./layout";
 import { MessageList } from "./list.svelte";
 import { Look } from "./look.svelte";
@@ -22,6 +22,7 @@ import { Mail } from "./mail.svelte";
 import { Reading } from "./reading.svelte";
 import { Selection } from "./selection";
 import { Toasts } from "./toasts.svelte";
+import { Writing } from "./writing";
 
 export type Place = Scope | { kind: "starred" } | { kind: "outbox" };
 export type SettingsPart = "Accounts" | "Appearance" | "Reading" | "Writing" | "Notifications" | "Keyboard";
@@ -51,6 +52,7 @@ export class App {
   readonly list: MessageList;
   readonly reading: Reading;
   readonly drafts: Drafts;
+  readonly writing: Writing;
   readonly toasts = new Toasts();
   readonly look = new Look();
 
@@ -59,6 +61,7 @@ export class App {
   place = $state.raw<Place>({ kind: "role", role: "inbox" });
   filter = $state<Filter>("all");
   search = $state("");
+  coverage = $state.raw<Coverage | null>(null);
   dialog = $state.raw<Dialog | null>(null);
   wizard = $state(false);
   /** The page of the settings that is open. */
@@ -71,7 +74,6 @@ export class App {
   wantsFocus = $state(0);
 
   private receipts: number[] = [];
-  private readonly held = new Map<number, string>();
   private actedOnFocus = false;
   private followTimer: ReturnType<typeof setTimeout> | undefined;
   private rereadTimer: ReturnType<typeof setTimeout> | undefined;
@@ -82,6 +84,7 @@ export class App {
     this.list = new MessageList(backend);
     this.reading = new Reading(backend, (id) => this.markSeen(id));
     this.drafts = new Drafts(backend);
+    this.writing = new Writing(backend, this.drafts, this.toasts, () => void this.go({ kind: "outbox" }));
     this.list.onFocusGone = () => this.focusGone();
   }
 
@@ -118,7 +121,7 @@ export class App {
     if (open.kind === "file") {
       const what = "Godwit can\u2019t show message files yet.";
       this.failed({ kind: "unsupported", what, mend: "godwitctl parse FILE shows it.", server_words: null });
-    } else if (this.mail.accounts.length > 0) void this.compose({ kind: "mailto", url: open.url });
+    } else if (this.mail.accounts.length > 0) void this.writing.compose({ kind: "mailto", url: open.url });
   }
 
   private takeSettings(settings: Settings): void {
@@ -150,7 +153,7 @@ export class App {
     else if (event.kind === "told") this.toasts.alert(event.error);
     else if (event.kind === "messages_changed") this.rereadOpen();
     else this.mail.hear(event);
-    if (event.kind === "outbox_changed") queueMicrotask(() => void this.tellSent());
+    if (event.kind === "outbox_changed") queueMicrotask(() => void this.writing.tellSent());
   }
 
   /** The open conversation may have changed: it is read again, a burst of changes once. */
@@ -194,30 +197,56 @@ export class App {
       this.reading.clear();
       return void this.setTitle();
     }
-    const scope: Scope = this.place.kind === "starred" ? { kind: "everywhere" } : this.place;
+    const words = this.search.trim();
+    const everywhere = this.place.kind === "starred" || (words && !this.inTrash);
+    const scope: Scope = everywhere || this.place.kind === "starred" ? { kind: "everywhere" } : this.place;
     const filter: Filter = this.place.kind === "starred" ? "starred" : this.filter;
-    const search = this.search.trim();
     await this.list.open({
       scope,
       filter,
-      threaded: this.settings.threaded && !search && this.place.kind !== "starred",
-      search: search || null,
+      threaded: this.settings.threaded && !words && this.place.kind !== "starred",
+      search: words || null,
     });
     const two = hasTwoPanes(this.look.layout);
-    if (two && this.list.len > 0) this.list.choose(0);
+    // A message that was read before opens by itself; an unread one waits, because opening it marks it read everywhere.
+    const first = this.list.rows.get(0);
+    const opens = two && !words && first !== undefined && !isUnread(first);
+    if (opens) this.list.choose(0);
     else this.list.focus = -1;
-    if (two && this.list.len > 0 && !search) this.openFocused();
+    if (opens) this.openFocused();
     else this.reading.clear();
     this.setTitle();
   }
 
+  /** Trash and junk are searched on their own; all other folders together. */
+  private get inTrash(): boolean {
+    const role = this.place.kind === "mailbox" ? this.mail.mailbox(this.place.mailbox)?.role : null;
+    return role === "trash" || role === "junk";
+  }
+
   find(words: string): void {
     this.search = words;
+    this.coverage = null;
     clearTimeout(this.followTimer);
-    this.followTimer = setTimeout(() => void this.reopen(), 180);
+    this.followTimer = setTimeout(() => {
+      void this.reopen();
+      void this.askCoverage(words.trim());
+    }, 180);
+  }
+
+  /** How much of the mail the search saw; it also lets the engine ask the servers where the cache has gaps. */
+  private async askCoverage(query: string): Promise<void> {
+    if (!query) return;
+    try {
+      const found = await this.backend.call("search", { query, limit: 1 });
+      if (this.search.trim() === query) this.coverage = found.coverage;
+    } catch {
+      // The list itself stands; only the figure is missing.
+    }
   }
 
   get placeName(): string {
+    if (this.search.trim() && this.place.kind !== "outbox") return "Search";
     const place = this.place;
     if (place.kind === "outbox") return "Outbox";
     if (place.kind === "starred") return "Starred";
@@ -229,12 +258,12 @@ export class App {
 
   /** Lists over several accounts mark each row with its account. */
   get manyAccounts(): boolean {
-    return this.place.kind !== "mailbox" && this.mail.accounts.length > 1;
+    return (this.place.kind !== "mailbox" || this.search.trim() !== "") && this.mail.accounts.length > 1;
   }
 
   /** Whether the list is of mail that goes out: then it shows recipients. */
   get ownMail(): boolean {
-    if (this.place.kind !== "mailbox") return false;
+    if (this.place.kind !== "mailbox" || this.search.trim()) return false;
     const role = this.mail.mailbox(this.place.mailbox)?.role;
     return role === "sent" || role === "drafts";
   }
@@ -274,7 +303,7 @@ export class App {
     if (this.list.focus !== index) this.list.choose(index);
     const row = this.list.focused;
     if (!row) return;
-    if (this.isDraftsBox(row)) return void this.compose({ kind: "message", id: row.id });
+    if (this.isDraftsBox(row)) return void this.writing.compose({ kind: "message", id: row.id });
     this.readingOpen = true;
     this.openFocused();
   }
@@ -358,96 +387,5 @@ export class App {
     } finally {
       this.getting = false;
     }
-  }
-
-  // Writing
-
-  async compose(from: ComposeFrom): Promise<void> {
-    try {
-      await this.drafts.compose(from);
-    } catch (thrown) {
-      this.failed(thrown);
-    }
-  }
-
-  async send(composing: Composing, insist = false): Promise<void> {
-    const item = await composing.send(insist);
-    if (!item) return;
-    this.drafts.remove(composing);
-    const to = item.to.length > 1 ? `${item.to[0]} and ${item.to.length - 1} more` : (item.to[0] ?? "");
-    const left = item.due * 1000 - Date.now();
-    this.held.set(item.id, to);
-    if (left > 500)
-      this.toasts.say("Sending", {
-        detail: `To ${to}`,
-        until: item.due * 1000,
-        staysMs: left,
-        buttons: [
-          { label: "Send now", run: () => void this.backend.call("outbox_retry", { id: item.id }).catch(this.failed) },
-          { label: "Undo", run: () => void this.takeBack(item.id) },
-        ],
-      });
-  }
-
-  async takeBack(id: number): Promise<void> {
-    try {
-      const draft = await this.backend.call("outbox_cancel", { id });
-      this.held.delete(id);
-      this.toasts.dismiss();
-      if (draft !== null) await this.compose({ kind: "draft", draft });
-    } catch (thrown) {
-      this.failed(thrown);
-    }
-  }
-
-  /** Mail that was held by this window has gone out, or has not. */
-  private async tellSent(): Promise<void> {
-    if (this.held.size === 0) return;
-    const box = await this.backend.call("outbox", {}).catch(() => []);
-    for (const item of box) {
-      const to = this.held.get(item.id);
-      if (to === undefined) continue;
-      if (item.state === "sent" || item.state === "filed") this.toasts.say(`Sent to ${to}`);
-      else if (item.state === "refused" || item.state === "uncertain") {
-        if (item.last_error)
-          this.toasts.alert(item.last_error, [{ label: "Open Outbox", run: () => void this.go({ kind: "outbox" }) }]);
-      } else continue;
-      this.held.delete(item.id);
-    }
-  }
-
-  async discard(composing: Composing): Promise<void> {
-    const keep = $state.snapshot(composing.draft);
-    this.drafts.remove(composing);
-    try {
-      await composing.discard();
-      if (!composing.touched) return;
-      this.toasts.say("Draft discarded", {
-        buttons: [{ label: "Undo", run: () => void this.writeAgain(keep as Composing["draft"]) }],
-      });
-    } catch (thrown) {
-      this.failed(thrown);
-    }
-  }
-
-  private async writeAgain(old: Composing["draft"]): Promise<void> {
-    try {
-      const composing = await this.drafts.compose({ kind: "nothing", account: old.account });
-      composing.draft = { ...old, id: composing.draft.id, attachments: [] };
-      composing.changed();
-    } catch (thrown) {
-      this.failed(thrown);
-    }
-  }
-
-  /** Closes a composer and keeps its draft; an untouched new one leaves nothing behind. */
-  async putAway(composing: Composing): Promise<void> {
-    if (!composing.touched && composing.draft.saved_at === 0) return this.discard(composing);
-    await composing.save();
-    if (composing.error) return;
-    this.drafts.remove(composing);
-    this.toasts.say("Draft kept", {
-      buttons: [{ label: "Open", run: () => void this.compose({ kind: "draft", draft: composing.draft.id }) }],
-    });
   }
 }

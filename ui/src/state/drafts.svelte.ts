@@ -43,6 +43,11 @@ export class Composing {
     this.rich = draft.html !== null;
   }
 
+  /** The draft as data. */
+  get plain(): Draft {
+    return $state.snapshot(this.draft) as Draft;
+  }
+
   /** Something was typed: saved soon. */
   changed(): void {
     this.touched = true;
@@ -65,7 +70,7 @@ export class Composing {
   private async saveOnce(): Promise<void> {
     this.dirty = false;
     try {
-      const saved = await this.backend.call("draft_save", { draft: $state.snapshot(this.draft) as Draft });
+      const saved = await this.backend.call("draft_save", { draft: this.plain });
       this.draft.saved_at = saved.saved_at;
       this.error = null;
     } catch (thrown) {

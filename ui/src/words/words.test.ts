@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Account, AccountStatus, Activity, Error as Failure, Row } from "../ipc/bindings";
 import { size } from "./amounts";
 import { headerDate, listDate } from "./dates";
+import { around, pieces } from "./marks";
 import { initials, isAddress, parseAddress, proposal, splitAddresses } from "./people";
 import { folderLabel, rowName } from "./rows";
 import { statusWords } from "./status";
@@ -117,4 +118,16 @@ describe("the sync status", () => {
     ["two.example: Password refused", doing(fresh, { kind: "stopped", error: failure })],
     ["Sending 1 change", doing(fresh, fresh)],
   ])("%s", (text, statuses) => expect(statusWords(statuses, accounts).text).toBe(text));
+});
+
+test("searched words are set off, whatever their case", () => {
+  const hits = (text: string, search: string): string =>
+    pieces(text, search)
+      .map((one) => (one.hit ? `[${one.text}]` : one.text))
+      .join("");
+  expect(hits("The Winch and the winches", "winch")).toBe("The [Winch] and the [winch]es");
+  expect(hits("Keys", "winch shed")).toBe("Keys");
+  expect(hits("a winch in a shed", "shed winch")).toBe("a [winch] in a [shed]");
+  expect(hits("İstanbul", "i")).toBe("İstanbul");
+  expect(around("x".repeat(100) + " winch", "winch")).toMatch(/^…x+ winch$/);
 });

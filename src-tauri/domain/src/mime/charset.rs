@@ -72,7 +72,8 @@ fn utf8(bytes: &[u8]) -> Decoded {
     let broken = text.chars().filter(|c| *c == char::REPLACEMENT_CHARACTER).count();
     let sound = text.chars().filter(|c| !c.is_ascii() && *c != char::REPLACEMENT_CHARACTER).count();
     // A cut character at an end is still UTF-8; bytes of which most are broken never were.
-    if sound >= broken || broken <= 1 && sound > 0 {
+    let cut_off = std::str::from_utf8(bytes).is_err_and(|e| e.error_len().is_none() && e.valid_up_to() + 1 < bytes.len());
+    if sound >= broken || broken <= 1 && sound > 0 || cut_off {
         return Decoded { text: without_bom(&text).to_owned(), guessed: false };
     }
     let (text, _, _) = guess(bytes).decode(bytes);

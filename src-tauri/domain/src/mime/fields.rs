@@ -1,8 +1,9 @@
 //! Header fields: taken apart by our own code under limits, made UTF-8, then read by `mail_parser`'s parser of each kind.
 
+use super::addresses::addresses;
 use super::{MAX_ADDRESSES, MAX_FIELD, MAX_FIELDS, MAX_HEADER, MAX_IDS, MAX_WORDS, charset, cut, words};
 use crate::Address;
-use mail_parser::{ContentType, DateTime, HeaderValue, parsers::MessageStream};
+use mail_parser::{ContentType, DateTime, parsers::MessageStream};
 
 /// A header block, split into fields. Names are lower case; values are unfolded UTF-8 without control characters.
 #[derive(Debug, Default)]
@@ -175,7 +176,7 @@ pub(crate) fn is_unseen(c: char) -> bool {
     matches!(c,
         '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{061c}' // direction
         | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{00ad}' | '\u{034f}' | '\u{180e}' | '\u{fff9}'..='\u{fffb}'
-        | '\u{e0000}'..='\u{e007f}')
+        | '\u{e0000}'..='\u{e01ef}')
         || (c.is_control() && !c.is_whitespace())
 }
 
@@ -187,35 +188,6 @@ pub(crate) fn is_blank(c: char) -> bool {
 /// Decodes and cleans unstructured text.
 pub(crate) fn unstructured(value: &str) -> String {
     cleaned(&words::decode(value))
-}
-
-/// Addresses of one field, groups flattened.
-pub(crate) fn addresses(value: &str) -> Vec<Address> {
-    let mut line = words::canonical(value);
-    line.push('\n');
-    let Some(HeaderValue::Address(parsed)) = super::guarded(|| MessageStream::new(line.as_bytes()).parse_address().into_owned())
-    else {
-        return Vec::new();
-    };
-    let whole = |part: Option<&str>| cleaned(&words::decode(part.unwrap_or_default()));
-    parsed
-        .iter()
-        .take(MAX_ADDRESSES)
-        .map(|a| settled(whole(a.name()), whole(a.address())))
-        .filter(|a| !a.name.is_empty() || !a.address.is_empty())
-        .collect()
-}
-
-/// Takes a bare address out of the name where the parser put it there, and drops a name that only repeats the address.
-fn settled(name: String, address: String) -> Address {
-    let name = name.trim_matches(['"', '\'']).trim().to_owned();
-    if address.is_empty() && name.contains('@') && !name.contains(' ') {
-        return Address { name: String::new(), address: name };
-    }
-    if name.eq_ignore_ascii_case(&address) {
-        return Address { name: String::new(), address };
-    }
-    Address { name, address }
 }
 
 /// Message-IDs without brackets, blanks inside taken out; without any bracket, words that have an `@`.
@@ -242,10 +214,59 @@ pub(crate) fn ids(value: &str) -> Vec<String> {
 }
 
 fn date(value: &str) -> Option<DateTime> {
-    let line = format!("{}\n", cut(value, 1000));
+    let line = format!("{}\n", plain_date(cut(value, 1000)));
     let parsed = super::guarded(|| MessageStream::new(line.as_bytes()).parse_date().into_owned())?;
     parsed.into_datetime().filter(DateTime::is_valid)
 }
+
+/// The date with month names cut to three letters, leap seconds taken back, and zones that have a name as numbers.
+fn plain_date(value: &str) -> String {
+    let word = |word: &str| {
+        let lower = word.to_ascii_lowercase();
+        if MONTHS.iter().any(|m| lower.starts_with(m)) && lower.len() > 3 && lower.bytes().all(|b| b.is_ascii_alphabetic()) {
+            return cut(word, 3).to_owned();
+        }
+        if let Some(before) = word.strip_suffix(":60").filter(|b| b.matches(':').count() == 1) {
+            return format!("{before}:59");
+        }
+        match ZONES.iter().find(|(name, _)| lower == *name) {
+            Some((_, zone)) => (*zone).to_owned(),
+            None => word.to_owned(),
+        }
+    };
+    value.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
+}
+
+const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+
+/// Names of zones that RFC 5322 does not have and mail does. Ambiguous ones mean what most mail means.
+const ZONES: &[(&str, &str)] = &[
+    ("ast", "-0400"),
+    ("adt", "-0300"),
+    ("nst", "-0330"),
+    ("ndt", "-0230"),
+    ("akst", "-0900"),
+    ("akdt", "-0800"),
+    ("hst", "-1000"),
+    ("wet", "+0000"),
+    ("west", "+0100"),
+    ("bst", "+0100"),
+    ("met", "+0100"),
+    ("mez", "+0100"),
+    ("cet", "+0100"),
+    ("mest", "+0200"),
+    ("mesz", "+0200"),
+    ("cest", "+0200"),
+    ("eet", "+0200"),
+    ("eest", "+0300"),
+    ("msk", "+0300"),
+    ("jst", "+0900"),
+    ("kst", "+0900"),
+    ("aest", "+1000"),
+    ("aedt", "+1100"),
+    ("nzst", "+1200"),
+    ("nzdt", "+1300"),
+];
 
 /// Reads a value of the form of Content-Type or Content-Disposition, RFC 2231 and all.
 pub(crate) fn content_type(value: &str) -> Option<ContentType<'static>> {

@@ -1,11 +1,13 @@
 //! Reading messages. The only room that names `mail_parser`; every parse runs under limits and `catch_unwind`.
 //! Nothing here fails: what can't be read comes out empty or as it stands, with a line in `problems`.
 
+mod addresses;
 pub(crate) mod charset;
 mod fields;
 mod flowed;
 mod headers;
 mod names;
+mod params;
 mod parse;
 mod preview;
 mod tame;

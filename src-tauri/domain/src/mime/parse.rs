@@ -2,9 +2,9 @@
 
 use super::fields::{self, Fields, cleaned, unstructured};
 use super::tame::{Blunted, sharpened, tame};
-use super::{MAX_ATTACHMENTS, MAX_MESSAGE, MAX_TEXT, charset, cut, danger, flowed, safe_name, words};
+use super::{MAX_ATTACHMENTS, MAX_MESSAGE, MAX_TEXT, charset, cut, danger, flowed, params, safe_name, words};
 use crate::{Attachment, Parsed, html};
-use mail_parser::{ContentType, Encoding, HeaderName, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders, PartType};
+use mail_parser::{ContentType, Encoding, HeaderName, Message, MessageParser, MessagePart, MimeHeaders, PartType};
 use std::borrow::Cow;
 use std::collections::HashSet;
 
@@ -286,19 +286,11 @@ fn media_type(part: &MessagePart<'_>) -> String {
 
 /// The name the sender gave: `filename`, else `name`, else for a message its subject.
 fn wanted_name(message: &Message<'_>, part: &MessagePart<'_>, media_type: &str) -> String {
-    let named = [(HeaderName::ContentDisposition, "filename"), (HeaderName::ContentType, "name")].iter().find_map(
-        |(header, attribute)| {
+    let named =
+        [(HeaderName::ContentDisposition, "filename"), (HeaderName::ContentType, "name")].iter().find_map(|(header, name)| {
             let found = part.headers.iter().rev().find(|h| h.name == *header)?;
-            let HeaderValue::ContentType(value) = &found.value else { return None };
-            let name = value.attribute(attribute).filter(|n| !n.trim().is_empty())?;
-            if !name.contains(char::REPLACEMENT_CHARACTER) {
-                return Some(words::decode(name));
-            }
-            let source = message.raw_message.get(found.offset_start as usize..found.offset_end as usize)?;
-            let repaired = fields::content_type(&charset::decode(source, None).text.replace(['\r', '\n'], ""))?;
-            Some(words::decode(repaired.attribute(attribute)?))
-        },
-    );
+            params::parameter(message.raw_message.get(found.offset_start as usize..found.offset_end as usize)?, name)
+        });
     if let Some(name) = named {
         return name;
     }

@@ -78,9 +78,10 @@ fn grouped(value: &str) -> Vec<Piece<'_>> {
     pieces
 }
 
+/// Whether two words are one text. Codes that switch by escapes begin anew in each word.
 fn same(a: &str, b: &str) -> bool {
     let bare = |s: &str| s.split('*').next().unwrap_or_default().to_ascii_lowercase();
-    bare(a) == bare(b)
+    bare(a) == bare(b) && !bare(a).starts_with("iso-2022")
 }
 
 /// Text behind a word that is only blank is held back: it counts only if no word follows.

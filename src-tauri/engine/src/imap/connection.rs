@@ -3,12 +3,13 @@
 
 use super::capabilities::Capabilities;
 use super::command::Command;
+use super::exchange::{Delivery, Exchange};
 use super::framer::USUAL_LITERALS;
 use super::items::MailboxEvent;
 use super::mutf7;
 use super::refusal;
 use super::response::{Outcome, Status};
-use super::session::{Actor, COMMAND, Delivery, Exchange, Held, Job, Shared};
+use super::session::{Actor, COMMAND, Held, Job, Shared};
 use super::sign_in::{self, ImapTarget};
 use crate::net::TlsContext;
 use godwit_domain::{Error, ErrorKind, Result};
@@ -21,9 +22,11 @@ use tokio::sync::{mpsc, oneshot};
 /// Jobs that may wait for the connection.
 const MOST_JOBS: usize = 64;
 /// Responses that may wait for their caller.
-const MOST_DELIVERIES: usize = 256;
+const MOST_DELIVERIES: usize = 64;
 /// Responses that a call keeps before it gives up on the server.
-const MOST_COLLECTED: usize = 500_000;
+const MOST_COLLECTED: usize = 1_000_000;
+/// And their bytes on the wire.
+const MOST_COLLECTED_BYTES: usize = 128 << 20;
 
 /// A signed-in connection. Calls may overlap; they are served in turn. Dropping it says goodbye and closes.
 #[derive(Debug)]
@@ -90,9 +93,10 @@ impl Pending {
     }
 
     async fn collect(mut self) -> Result<Answers> {
-        let mut responses = Vec::new();
+        let (mut responses, mut bytes) = (Vec::new(), 0);
         while let Some(delivery) = self.next().await {
-            if responses.len() >= MOST_COLLECTED {
+            bytes += delivery.bytes;
+            if responses.len() >= MOST_COLLECTED || bytes > MOST_COLLECTED_BYTES {
                 return Err(refusal::protocol("The server's answer has no end."));
             }
             responses.push(delivery);
@@ -179,6 +183,9 @@ impl Connection {
     /// Waits for news in the open mailbox (RFC 2177): answers at the first events, at `stop`, after `max`, or with nothing
     /// when another call needs the connection. Call it again to go on.
     pub async fn idle(&self, max: Duration, stop: impl Future<Output = ()> + Send) -> Result<Vec<MailboxEvent>> {
+        if !self.capabilities.idle {
+            return Err(Error::new(ErrorKind::Unsupported, "The server can't tell news by itself."));
+        }
         let (stopper, stopped) = oneshot::channel();
         let (done, mut answer) = oneshot::channel();
         self.send(Job::Idle { max, stop: stopped, done }).await?;

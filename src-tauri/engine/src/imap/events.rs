@@ -1,16 +1,17 @@
 //! What the server said unasked, kept until somebody takes it: coalesced and bounded.
 
 use super::items::MailboxEvent;
-use godwit_domain::sync::UidSet;
+use super::piles::Pile;
 
 /// More of one kind than this, and the mailbox has to be looked at again anyway.
 const MOST: usize = 10_000;
+const MOST_RANGES: usize = 1_000_000;
 
 #[derive(Debug, Default)]
 pub(super) struct Events {
     list: Vec<MailboxEvent>,
     exists: Option<u32>,
-    vanished: UidSet,
+    vanished: Pile,
     overflow: bool,
 }
 
@@ -18,21 +19,21 @@ impl Events {
     pub fn push(&mut self, event: MailboxEvent) {
         match event {
             MailboxEvent::Exists(n) => self.exists = Some(n),
-            MailboxEvent::Vanished(uids) => self.vanished = self.vanished.union(&uids),
-            event if self.list.len() < MOST => self.list.push(event),
+            MailboxEvent::Vanished(uids) if self.vanished.len() < MOST_RANGES => self.vanished.add(&uids),
+            event if self.list.len() < MOST && !matches!(event, MailboxEvent::Vanished(_)) => self.list.push(event),
             _ => self.overflow = true,
         }
     }
 
     pub fn is_empty(&self) -> bool {
-        self.list.is_empty() && self.exists.is_none() && self.vanished.is_empty()
+        self.list.is_empty() && self.exists.is_none() && self.vanished.is_empty() && !self.overflow
     }
 
     /// Everything, oldest first; EXISTS counts after all that went.
     pub fn take(&mut self) -> Vec<MailboxEvent> {
         let Self { mut list, exists, vanished, overflow } = std::mem::take(self);
         if !vanished.is_empty() {
-            list.push(MailboxEvent::Vanished(vanished));
+            list.push(MailboxEvent::Vanished(vanished.into_set()));
         }
         list.extend(exists.map(MailboxEvent::Exists));
         if overflow {
@@ -45,7 +46,7 @@ impl Events {
     pub fn forget_mailbox(&mut self) {
         self.list.retain(|e| matches!(e, MailboxEvent::Alert(_) | MailboxEvent::Bye(_)));
         self.exists = None;
-        self.vanished = UidSet::new();
+        self.vanished = Pile::default();
         self.overflow = false;
     }
 }
@@ -53,6 +54,7 @@ impl Events {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use godwit_domain::sync::UidSet;
 
     #[test]
     fn many_events_become_few_and_none_is_lost_silently() {

@@ -68,9 +68,10 @@ pub(super) fn read(seq: u32, items: &[Token<'_>]) -> Fetched {
     out
 }
 
-/// Flags out of a list; bytes that are no UTF-8 are kept as far as they can be shown.
+/// Flags out of a list. What has a space or a control character in it is none, and bytes that are no UTF-8 are kept as shown.
 pub(super) fn flags(list: &[Token<'_>]) -> Flags {
-    let names: Vec<_> = list.iter().filter_map(|t| t.word()).map(String::from_utf8_lossy).collect();
+    let is_flag = |word: &&[u8]| !word.iter().any(|b| b.is_ascii_whitespace() || b.is_ascii_control());
+    let names: Vec<_> = list.iter().filter_map(|t| t.word()).filter(is_flag).map(String::from_utf8_lossy).collect();
     Flags::parse(names.iter().map(AsRef::as_ref))
 }
 

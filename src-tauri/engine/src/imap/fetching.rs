@@ -4,29 +4,23 @@ use super::command::Command;
 use super::connection::{Ask, Connection, Pending};
 use super::fetch::Fetched;
 use super::items::FlagsFetched;
+use super::piles::Pile;
 use super::refusal;
 use super::response::Response;
+use super::rows::{Rows, Taken, row};
 use godwit_domain::sync::{FetchedFlags, FetchedHeader, UidSet};
 use godwit_domain::{Error, ErrorKind, Result};
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use tokio::sync::mpsc;
 
 /// Sets are cut so that no server's line limit is met.
 pub(super) const SET_CHARS: usize = 8000;
 /// Commands that may be under way together.
 const PIPELINE: usize = 10;
+/// More rows than any mailbox has.
+const MOST_ROWS: usize = 5_000_000;
 /// What is kept of one message's header fields.
 const HEADER_BYTES: usize = 1 << 20;
-/// A body comes in parts of this size, so that a click never queues behind 25 MB.
-pub(super) const PART: u32 = 256 << 10;
-/// Parts under way together once a message proved long.
-const PARTS_AHEAD: u64 = 4;
-/// A server that ignores the size of a part may send this much at once.
-const WHOLE_BODY: usize = 32 << 20;
-/// No message is longer.
-const MOST_MESSAGE: u64 = 2 << 30;
-/// What is asked of a text for its preview.
-const TEXT_START: u32 = 4096;
 
 /// The header fields that a row is made of.
 pub const HEADER_FIELDS: &str = "BODY.PEEK[HEADER.FIELDS (DATE FROM SENDER REPLY-TO TO CC BCC SUBJECT MESSAGE-ID IN-REPLY-TO \
@@ -34,7 +28,7 @@ pub const HEADER_FIELDS: &str = "BODY.PEEK[HEADER.FIELDS (DATE FROM SENDER REPLY
     AUTHENTICATION-RESULTS DISPOSITION-NOTIFICATION-TO)]";
 
 /// FETCH commands in turn, and their rows.
-struct Fetching<'a> {
+pub(super) struct Fetching<'a> {
     connection: &'a Connection,
     doing: &'static str,
     sets: VecDeque<String>,
@@ -42,11 +36,12 @@ struct Fetching<'a> {
     budget: usize,
     opening: u64,
     current: Option<Pending>,
-    vanished: UidSet,
+    vanished: Pile,
+    rows: usize,
 }
 
 impl Fetching<'_> {
-    async fn next(&mut self) -> Result<Option<Fetched>> {
+    pub(super) async fn next(&mut self) -> Result<Option<Fetched>> {
         loop {
             let Some(pending) = &mut self.current else {
                 if self.sets.is_empty() {
@@ -57,8 +52,14 @@ impl Fetching<'_> {
             };
             match pending.next().await {
                 Some(delivery) => match delivery.response {
-                    Response::Fetch(fetched) => return Ok(Some(*fetched)),
-                    Response::Vanished { uids, .. } => self.vanished = self.vanished.union(&uids),
+                    Response::Fetch(fetched) => {
+                        self.rows += 1;
+                        if self.rows > MOST_ROWS {
+                            return Err(refusal::protocol("The server's answer has no end."));
+                        }
+                        return Ok(Some(*fetched));
+                    }
+                    Response::Vanished { uids, .. } => self.vanished.add(&uids),
                     _ => {}
                 },
                 None => {
@@ -82,10 +83,16 @@ impl Fetching<'_> {
 impl Connection {
     fn fetching(&self, doing: &'static str, sets: Vec<String>, items: String, budget: usize) -> Fetching<'_> {
         let (sets, opening) = (sets.into(), self.opening());
-        Fetching { connection: self, doing, sets, items, budget, opening, current: None, vanished: UidSet::new() }
+        Fetching { connection: self, doing, sets, items, budget, opening, current: None, vanished: Pile::default(), rows: 0 }
     }
 
-    fn fetching_uids(&self, doing: &'static str, uids: &UidSet, items: impl Into<String>, budget: usize) -> Fetching<'_> {
+    pub(super) fn fetching_uids(
+        &self,
+        doing: &'static str,
+        uids: &UidSet,
+        items: impl Into<String>,
+        budget: usize,
+    ) -> Fetching<'_> {
         let sets = uids.chunks(SET_CHARS).iter().map(ToString::to_string).collect();
         self.fetching(doing, sets, items.into(), budget)
     }
@@ -169,7 +176,7 @@ impl Connection {
                 _ => self.shared.push_fetched(&fetched),
             }
         }
-        out.vanished = fetching.vanished;
+        out.vanished = fetching.vanished.into_set();
         Ok(out)
     }
 
@@ -187,173 +194,4 @@ impl Connection {
         }
         Ok(uids.into_iter().collect())
     }
-
-    /// A whole message in parts, as they come; answers its length. `Gone` where it is not there any more.
-    pub async fn fetch_body(&self, uid: u32, sink: mpsc::Sender<Vec<u8>>) -> Result<u64> {
-        let opening = self.opening();
-        let mut total = 0u64;
-        let mut ahead = 1;
-        loop {
-            let commands = (0..ahead).map(|n| {
-                let from = total + n * u64::from(PART);
-                Command::new("fetch the message", format!("UID FETCH {uid} (UID BODY.PEEK[]<{from}.{PART}>)"))
-            });
-            let ask = Ask { budget: WHOLE_BODY, wants_fetch: true, opening: Some(opening), ..Ask::new(commands.collect()) };
-            let (parts, finished) = self.body_parts(uid, total, self.ask(ask).await?).await?;
-            for part in parts {
-                total += part.len() as u64;
-                if total > MOST_MESSAGE {
-                    return Err(refusal::protocol("The message has no end."));
-                }
-                if !part.is_empty() && sink.send(part).await.is_err() {
-                    return Err(Error::new(ErrorKind::Cancelled, "The message is not needed any more."));
-                }
-            }
-            if finished {
-                return Ok(total);
-            }
-            ahead = PARTS_AHEAD;
-        }
-    }
-
-    /// Parts in order from `total` on, and whether the last one is among them.
-    async fn body_parts(&self, uid: u32, total: u64, mut pending: Pending) -> Result<(Vec<Vec<u8>>, bool)> {
-        let mut found: HashMap<u64, Vec<u8>> = HashMap::new();
-        let mut whole = None;
-        while let Some(delivery) = pending.next().await {
-            let Response::Fetch(mut fetched) = delivery.response else { continue };
-            let section = if fetched.uid == Some(uid) { fetched.section("") } else { None };
-            let Some(section) = section else {
-                self.shared.push_fetched(&fetched);
-                continue;
-            };
-            if section.cut {
-                return Err(refusal::protocol("The server sent more of a message than was asked for."));
-            }
-            match section.origin {
-                Some(origin) => drop(found.insert(origin, section.bytes.unwrap_or_default())),
-                None => whole = section.bytes,
-            }
-        }
-        pending.all_ok().await?;
-        if let Some(bytes) = whole {
-            // It ignores parts: this is all of it, or, past the first part, nothing new.
-            return Ok((if total == 0 { vec![bytes] } else { Vec::new() }, true));
-        }
-        let (mut parts, mut at) = (Vec::new(), total);
-        while let Some(part) = found.remove(&at) {
-            let short = part.len() < PART as usize;
-            at += u64::from(PART);
-            parts.push(part);
-            if short {
-                return Ok((parts, true));
-            }
-        }
-        if parts.is_empty() {
-            return Err(Error::gone("The message is not on the server any more."));
-        }
-        Ok((parts, false))
-    }
-
-    /// Whole messages of at most `max_each` bytes, for prefetching. Longer ones are left out.
-    pub async fn fetch_bodies(&self, uids: &UidSet, max_each: u32, each: mpsc::Sender<(u32, Vec<u8>)>) -> Result<()> {
-        let most = max_each.saturating_add(1);
-        let items = format!("(UID BODY.PEEK[]<0.{most}>)");
-        let mut fetching = self.fetching_uids("fetch the messages", uids, items, most as usize);
-        while let Some(mut fetched) = fetching.next().await? {
-            let asked = fetched.uid.filter(|uid| uids.contains(*uid));
-            let body = fetched.section("").filter(|s| !s.cut).and_then(|s| s.bytes);
-            match (asked, body) {
-                (Some(uid), Some(body)) if body.len() <= max_each as usize => {
-                    if each.send((uid, body)).await.is_err() {
-                        return Err(Error::new(ErrorKind::Cancelled, "The messages are not needed any more."));
-                    }
-                }
-                _ => self.shared.push_fetched(&fetched),
-            }
-        }
-        Ok(())
-    }
-
-    /// For previews: Content-Type and Content-Transfer-Encoding, and the first 4 KiB of the text, per message.
-    pub async fn fetch_text_start(&self, uids: &UidSet, each: mpsc::Sender<(u32, Vec<u8>, Vec<u8>)>) -> Result<()> {
-        let items =
-            format!("(UID BODY.PEEK[HEADER.FIELDS (CONTENT-TYPE CONTENT-TRANSFER-ENCODING)] BODY.PEEK[TEXT]<0.{TEXT_START}>)");
-        let mut fetching = self.fetching_uids("fetch the beginnings", uids, items, 4 * TEXT_START as usize);
-        while let Some(mut fetched) = fetching.next().await? {
-            let asked = fetched.uid.filter(|uid| uids.contains(*uid));
-            match (asked, fetched.section("TEXT")) {
-                (Some(uid), Some(text)) => {
-                    let header = fetched.section("HEADER").and_then(|s| s.bytes).unwrap_or_default();
-                    if each.send((uid, header, text.bytes.unwrap_or_default())).await.is_err() {
-                        return Err(Error::new(ErrorKind::Cancelled, "The beginnings are not needed any more."));
-                    }
-                }
-                _ => self.shared.push_fetched(&fetched),
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Puts rows together: some servers split one message's items over several responses, and news of flags may come between.
-#[derive(Default)]
-struct Rows {
-    open: HashMap<u32, Fetched>,
-}
-
-enum Taken {
-    Row(FetchedHeader),
-    News(Fetched),
-    Waits,
-}
-
-impl Rows {
-    fn take(&mut self, asked: &UidSet, fetched: Fetched) -> Taken {
-        let Some(uid) = fetched.uid.filter(|uid| asked.contains(*uid)) else { return Taken::News(fetched) };
-        let whole = match self.open.remove(&uid) {
-            Some(earlier) => merged(earlier, fetched),
-            // Flags alone are news of a message whose row is out already, or the first half of a row; the end decides.
-            None => fetched,
-        };
-        match row(&whole).filter(|_| whole.flags.is_some()) {
-            Some(row) => Taken::Row(row),
-            None => {
-                self.open.insert(uid, whole);
-                Taken::Waits
-            }
-        }
-    }
-
-    fn rest(self) -> impl Iterator<Item = Fetched> {
-        self.open.into_values()
-    }
-}
-
-fn merged(earlier: Fetched, later: Fetched) -> Fetched {
-    let mut sections = earlier.sections;
-    sections.extend(later.sections);
-    Fetched {
-        sections,
-        flags: later.flags.or(earlier.flags),
-        modseq: later.modseq.or(earlier.modseq),
-        internal_date: later.internal_date.or(earlier.internal_date),
-        size: later.size.or(earlier.size),
-        preview: later.preview.or(earlier.preview),
-        ..Fetched { seq: later.seq, uid: later.uid, ..Fetched::default() }
-    }
-}
-
-/// The row, once the header fields are there; NIL is a message without any.
-fn row(fetched: &Fetched) -> Option<FetchedHeader> {
-    let header = fetched.sections.iter().find(|s| s.name.starts_with("HEADER"))?;
-    Some(FetchedHeader {
-        uid: fetched.uid?,
-        flags: fetched.flags.clone().unwrap_or_default(),
-        modseq: fetched.modseq,
-        internal_date: fetched.internal_date,
-        size: fetched.size,
-        preview: fetched.preview.clone(),
-        header: header.bytes.clone().unwrap_or_default(),
-    })
 }

@@ -3,11 +3,12 @@
 use super::code::Code;
 use super::command::Command;
 use super::connection::{Ask, Connection, ok};
+use super::exchange::Delivery;
 use super::items::{PermanentFlags, Resync, Selected};
 use super::mutf7;
+use super::piles::Pile;
 use super::refusal;
 use super::response::{ListLine, Outcome, Response, Status};
-use super::session::Delivery;
 use godwit_domain::sync::{FetchedFlags, Listed, StatusItems};
 use godwit_domain::{Error, Flags, Result};
 use std::collections::HashMap;
@@ -60,7 +61,7 @@ impl Connection {
             };
             let answers = self.run(batch.iter().map(command).collect::<Result<_>>()?).await?;
             let mut found: HashMap<usize, StatusItems> = HashMap::new();
-            for Delivery { index, response } in answers.responses {
+            for Delivery { index, response, .. } in answers.responses {
                 if let Response::MailboxStatus(name, items) = response {
                     // Servers answer in turn; where one does not, the name decides.
                     let by_name = batch.iter().position(|n| same_name(n, &name));
@@ -101,9 +102,11 @@ impl Connection {
         let command = Command::new("open the folder", "SELECT").mailbox(wire_name)?.text(parameter);
         let answers = self.run_ask(Ask { selects: true, ..Ask::new(vec![command]) }).await?;
         let mut selected = Selected { wire_name: wire_name.to_owned(), ..Selected::default() };
+        let mut vanished = Pile::default();
         for delivery in answers.responses {
-            take_select_response(&mut selected, delivery.response);
+            take_select_response(&mut selected, &mut vanished, delivery.response);
         }
+        selected.vanished = vanished.into_set();
         let status = answers.statuses.into_iter().next().ok_or_else(|| Error::bug("SELECT had no outcome."))?;
         take_code(&mut selected, status.code.as_ref());
         Ok((status, selected))
@@ -198,11 +201,11 @@ fn merge(known: &mut Listed, line: ListLine) {
     }
 }
 
-fn take_select_response(selected: &mut Selected, response: Response) {
+fn take_select_response(selected: &mut Selected, vanished: &mut Pile, response: Response) {
     match response {
         Response::Exists(n) => selected.exists = n,
         Response::Expunge(_) => selected.exists = selected.exists.saturating_sub(1),
-        Response::Vanished { uids, .. } => selected.vanished = selected.vanished.union(&uids),
+        Response::Vanished { uids, .. } => vanished.add(&uids),
         Response::Fetch(fetched) => {
             if let (Some(uid), Some(flags)) = (fetched.uid, fetched.flags) {
                 selected.changed.push(FetchedFlags { uid, flags, modseq: fetched.modseq });
@@ -211,6 +214,7 @@ fn take_select_response(selected: &mut Selected, response: Response) {
         // What was said before belongs to the mailbox that was open until now (RFC 7162 section 3.2.11).
         Response::Status(Status { code: Some(Code::Closed), .. }) => {
             *selected = Selected { wire_name: std::mem::take(&mut selected.wire_name), ..Selected::default() };
+            *vanished = Pile::default();
         }
         Response::Status(status) => take_code(selected, status.code.as_ref()),
         _ => {}

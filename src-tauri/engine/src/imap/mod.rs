@@ -1,12 +1,14 @@
 //! IMAP: the home of async-imap, which signs in and compresses; framing, reading and waiting are our own (docs/protocol.md section 2).
 //! It knows no store and decides nothing about synchronising.
 
+mod bodies;
 mod capabilities;
 mod changing;
 mod code;
 mod command;
 mod connection;
 mod events;
+mod exchange;
 mod fetch;
 mod fetching;
 mod framer;
@@ -14,8 +16,10 @@ mod idle;
 mod items;
 mod mailboxes;
 mod mutf7;
+mod piles;
 mod refusal;
 mod response;
+mod rows;
 #[cfg(test)]
 mod scripted;
 mod searching;

@@ -1,8 +1,8 @@
 //! The actor that owns a connection. One exchange at a time is on the wire, and it is read to its tagged answer whatever
 //! became of whoever asked: a dropped wish is no dropped answer. It knows framing and waiting, not what the answers mean.
 
-use super::command::{Command, Literals};
 use super::events::Events;
+use super::exchange::Exchange;
 use super::fetch::Fetched;
 use super::items::MailboxEvent;
 use super::refusal;
@@ -11,7 +11,6 @@ use super::tap::{ImapTap, Mode, NetStream};
 use async_imap::{Client, Session};
 use godwit_domain::sync::FetchedFlags;
 use godwit_domain::{Error, ErrorKind, Result};
-use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -42,29 +41,6 @@ impl Held {
             Self::Nothing => None,
         }
     }
-}
-
-/// What an untagged response belongs to: the oldest command without an answer, and the response.
-pub(super) struct Delivery {
-    pub index: usize,
-    pub response: Response,
-}
-
-/// Commands that go out together, and where their answers go.
-pub(super) struct Exchange {
-    pub commands: Vec<Command>,
-    pub literals: Literals,
-    /// What a response may keep of its literals.
-    pub budget: usize,
-    pub patience: Duration,
-    /// FETCH responses are data and not news.
-    pub wants_fetch: bool,
-    /// Opens a mailbox: everything the server says is data.
-    pub selects: bool,
-    /// The opening of the mailbox that this is meant for; refused when another was opened since.
-    pub opening: Option<u64>,
-    pub deliver: mpsc::Sender<Delivery>,
-    pub done: oneshot::Sender<Result<Vec<Status>>>,
 }
 
 pub(super) enum Job {
@@ -110,6 +86,11 @@ impl Shared {
         self.quarantined.load(Ordering::Relaxed)
     }
 
+    /// One more response that could not be read.
+    pub fn quarantine(&self) {
+        self.quarantined.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Flags that came unasked.
     pub fn push_fetched(&self, fetched: &Fetched) {
         let Some(flags) = &fetched.flags else { return };
@@ -125,12 +106,14 @@ pub(super) struct Actor {
     pub host: String,
     pub shared: Arc<Shared>,
     pub bye: Option<Status>,
+    /// Length of the last response.
+    pub last_bytes: usize,
     next_tag: u32,
 }
 
 impl Actor {
     pub fn new(held: Held, host: String, shared: Arc<Shared>) -> Self {
-        Self { held, host, shared, bye: None, next_tag: 0 }
+        Self { held, host, shared, bye: None, last_bytes: 0, next_tag: 0 }
     }
 
     /// Serves until the handle is dropped or the connection dies.
@@ -249,11 +232,12 @@ impl Actor {
                 Err(_) if self.bye.is_some() => return Err(refusal::closed(&self.host, self.bye.as_ref())),
                 Err(e) => return Err(refusal::broken(&self.host, &e)),
             };
+            self.last_bytes = frame.len();
             match response::read(&frame) {
                 Ok(Response::Other) => {}
                 Ok(response) => return Ok(response),
                 Err(why) => {
-                    self.shared.quarantined.fetch_add(1, Ordering::Relaxed);
+                    self.shared.quarantine();
                     tracing::debug!(host = %self.host, bytes = frame.len(), %why, "a response was passed over");
                 }
             }
@@ -272,7 +256,7 @@ impl Actor {
         }
     }
 
-    fn note_status(&mut self, status: &Status) {
+    pub(super) fn note_status(&mut self, status: &Status) {
         if let Some(text) = refusal::alert(status) {
             self.shared.events().push(MailboxEvent::Alert(text));
         }
@@ -283,119 +267,6 @@ impl Actor {
                 tap.set_patience(Some(FAREWELL));
             }
         }
-    }
-
-    async fn exchange(&mut self, exchange: Exchange) -> Result<()> {
-        let Exchange { commands, literals, budget, patience, wants_fetch, selects, opening, deliver, done } = exchange;
-        if done.is_closed() {
-            return Ok(());
-        }
-        if opening.is_some_and(|o| o != self.shared.opening.load(Ordering::Acquire)) {
-            let e = Error::new(ErrorKind::Cancelled, "Another folder was opened on this connection meanwhile.");
-            drop(done.send(Err(e)));
-            return Ok(());
-        }
-        if selects {
-            self.shared.opening.fetch_add(1, Ordering::AcqRel);
-            self.shared.events().forget_mailbox();
-        }
-        let tap = self.tap()?;
-        tap.set_budget(budget);
-        tap.set_patience(Some(patience));
-        let mut running =
-            Running { deliver, literals, wants_fetch, selects, patience, pending: VecDeque::new(), statuses: Vec::new() };
-        match self.converse(commands, &mut running).await {
-            Ok(()) => {
-                drop(running.deliver);
-                drop(done.send(Ok(running.statuses)));
-                Ok(())
-            }
-            Err(e) => {
-                drop(running.deliver);
-                drop(done.send(Err(e.clone())));
-                Err(e)
-            }
-        }
-    }
-
-    async fn converse(&mut self, commands: Vec<Command>, running: &mut Running) -> Result<()> {
-        for (index, command) in commands.into_iter().enumerate() {
-            let tag = self.tag();
-            tracing::trace!(host = %self.host, %tag, doing = command.doing, "command");
-            let mut steps = command.encode(&tag, running.literals).into_iter().peekable();
-            // A literal that needs leave waits for the commands before it, so that `+` can only be meant for it.
-            if steps.len() > 1 {
-                self.drain(running).await?;
-            }
-            running.pending.push_back((tag, index));
-            while let Some(step) = steps.next() {
-                let tap = self.tap()?;
-                step.into_iter().for_each(|bytes| tap.queue(bytes));
-                if steps.peek().is_some() && !self.leave(running).await? {
-                    break;
-                }
-            }
-        }
-        self.drain(running).await
-    }
-
-    /// Waits for `+`; false where the command was answered instead.
-    async fn leave(&mut self, running: &mut Running) -> Result<bool> {
-        while !running.pending.is_empty() {
-            match self.next_response().await? {
-                Response::Continue(_) => return Ok(true),
-                response => self.route(response, running).await?,
-            }
-        }
-        Ok(false)
-    }
-
-    async fn drain(&mut self, running: &mut Running) -> Result<()> {
-        while !running.pending.is_empty() {
-            let response = self.next_response().await?;
-            self.route(response, running).await?;
-        }
-        Ok(())
-    }
-
-    async fn route(&mut self, response: Response, running: &mut Running) -> Result<()> {
-        let is_news = match &response {
-            Response::Tagged(tag, status) => {
-                let Some(at) = running.pending.iter().position(|(t, _)| t == tag) else {
-                    self.shared.quarantined.fetch_add(1, Ordering::Relaxed);
-                    return Ok(());
-                };
-                if let Some(text) = refusal::alert(status) {
-                    self.shared.events().push(MailboxEvent::Alert(text));
-                }
-                if let Some((_, index)) = running.pending.remove(at) {
-                    running.answer(index, status.clone());
-                }
-                return Ok(());
-            }
-            Response::Status(status) => {
-                self.note_status(status);
-                false
-            }
-            Response::Exists(_) | Response::Expunge(_) | Response::Vanished { earlier: false, .. } => !running.selects,
-            Response::Fetch(_) => !running.selects && !running.wants_fetch,
-            Response::Continue(_) => return Ok(()),
-            _ => false,
-        };
-        if is_news {
-            self.note(response);
-            return Ok(());
-        }
-        let index = running.pending.front().map_or(0, |(_, index)| *index);
-        match running.deliver.try_send(Delivery { index, response }) {
-            Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => {}
-            Err(mpsc::error::TrySendError::Full(delivery)) => {
-                // While whoever asked is busy, the server waits through no fault of its own.
-                drop(running.deliver.send(delivery).await);
-                self.tap()?.set_patience(Some(running.patience));
-            }
-        }
-        Ok(())
     }
 
     /// Deflate for everything that follows, by async-imap. A refusal costs the connection: the session went into the attempt.
@@ -427,60 +298,8 @@ enum Next {
     End,
 }
 
-/// The exchange that is on the wire.
-struct Running {
-    deliver: mpsc::Sender<Delivery>,
-    literals: Literals,
-    wants_fetch: bool,
-    selects: bool,
-    patience: Duration,
-    pending: VecDeque<(String, usize)>,
-    statuses: Vec<Status>,
-}
-
-impl Running {
-    /// Answers may come out of turn; they are kept in the order of the commands.
-    fn answer(&mut self, index: usize, status: Status) {
-        let blank = || Status { outcome: Outcome::Bad, code: None, text: String::new() };
-        if self.statuses.len() <= index {
-            self.statuses.resize_with(index + 1, blank);
-        }
-        if let Some(slot) = self.statuses.get_mut(index) {
-            *slot = status;
-        }
-    }
-}
-
 impl NetStream for async_imap::extensions::compress::DeflateStream<Tap> {
     fn set_patience(&mut self, patience: Option<Duration>) {
         self.get_mut().set_patience(patience);
-    }
-}
-
-/// Reads frames of a tap that no actor owns yet, until `tag` is answered.
-pub(super) async fn simple<S: NetStream>(
-    tap: &mut ImapTap<S>,
-    host: &str,
-    tag: &str,
-    command: &str,
-) -> Result<(Status, Vec<Response>)> {
-    tap.queue(format!("{tag} {command}\r\n").into_bytes());
-    let mut untagged = Vec::new();
-    loop {
-        match next_of(tap, host).await? {
-            Response::Tagged(t, status) if t == tag => return Ok((status, untagged)),
-            Response::Status(status) if status.outcome == Outcome::Bye => return Err(refusal::closed(host, Some(&status))),
-            response if untagged.len() < 100 => untagged.push(response),
-            _ => {}
-        }
-    }
-}
-
-/// The next response of a tap that no actor owns yet.
-pub(super) async fn next_of<S: NetStream>(tap: &mut ImapTap<S>, host: &str) -> Result<Response> {
-    match tap.next_frame().await {
-        Ok(Some(frame)) => Ok(response::read(&frame).unwrap_or(Response::Other)),
-        Ok(None) => Err(refusal::closed(host, None)),
-        Err(e) => Err(refusal::broken(host, &e)),
     }
 }

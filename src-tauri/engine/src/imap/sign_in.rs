@@ -7,7 +7,7 @@ use super::command::Command;
 use super::connection::Connection;
 use super::refusal;
 use super::response::{Outcome, Response, Status, read};
-use super::session::{Held, Stream, Tap, next_of, simple};
+use super::session::{Held, Stream, Tap};
 use super::tap::{ImapTap, Mode, NetStream};
 use crate::net::{self, ConnectError, Link, TlsContext};
 use async_imap::Client;
@@ -238,4 +238,27 @@ async fn ready(mut connection: Connection) -> Result<Connection> {
     }
     connection.set_capabilities(can);
     Ok(connection)
+}
+
+/// Reads frames of a tap that no actor owns yet, until `tag` is answered.
+async fn simple<S: NetStream>(tap: &mut ImapTap<S>, host: &str, tag: &str, command: &str) -> Result<(Status, Vec<Response>)> {
+    tap.queue(format!("{tag} {command}\r\n").into_bytes());
+    let mut untagged = Vec::new();
+    loop {
+        match next_of(tap, host).await? {
+            Response::Tagged(t, status) if t == tag => return Ok((status, untagged)),
+            Response::Status(status) if status.outcome == Outcome::Bye => return Err(refusal::closed(host, Some(&status))),
+            response if untagged.len() < 100 => untagged.push(response),
+            _ => {}
+        }
+    }
+}
+
+/// The next response of a tap that no actor owns yet.
+async fn next_of<S: NetStream>(tap: &mut ImapTap<S>, host: &str) -> Result<Response> {
+    match tap.next_frame().await {
+        Ok(Some(frame)) => Ok(read(&frame).unwrap_or(Response::Other)),
+        Ok(None) => Err(refusal::closed(host, None)),
+        Err(e) => Err(refusal::broken(host, &e)),
+    }
 }

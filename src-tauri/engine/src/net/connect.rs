@@ -149,10 +149,14 @@ async fn secure(tcp: TcpStream, server: &Server, tls: &TlsContext) -> Result<Lin
     }
 }
 
+/// Without the brackets of an IPv6 literal and the dot of a rooted name.
+pub(super) fn bare_host(host: &str) -> &str {
+    host.trim().trim_start_matches('[').trim_end_matches([']', '.'])
+}
+
 async fn open_tcp(server: &Server) -> Result<TcpStream, Error> {
     let host = server.host.trim();
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let found = tokio::net::lookup_host((bare, server.port)).await.map(in_turn).unwrap_or_default();
+    let found = tokio::net::lookup_host((bare_host(host), server.port)).await.map(in_turn).unwrap_or_default();
     if found.is_empty() {
         return Err(Error::new(
             ErrorKind::HostUnknown,

@@ -2,7 +2,7 @@
 //! There is no third way, and no switch that turns checking off.
 
 use super::certificate;
-use super::connect::ConnectError;
+use super::connect::{ConnectError, bare_host};
 use godwit_domain::{CertificateSeen, Error, ErrorKind, Server};
 use rustls::client::Resumption;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -49,9 +49,9 @@ impl TlsContext {
     }
 
     /// Makes a TLS connection to `server` over `tcp`; the certificate that was refused comes with the error.
-    pub(super) async fn handshake(&self, server: &Server, tcp: TcpStream) -> Result<TlsStream<TcpStream>, ConnectError> {
+    pub(crate) async fn handshake(&self, server: &Server, tcp: TcpStream) -> Result<TlsStream<TcpStream>, ConnectError> {
         let verifier: Verifier = match &server.pin {
-            Some(pin) => Arc::new(Pinned { pin: pin.trim().to_ascii_lowercase(), provider: self.provider.clone() }),
+            Some(pin) => Arc::new(Pinned { pin: plain_pin(pin), provider: self.provider.clone() }),
             None => self.system_verifier()?,
         };
         let last_seen = Arc::new(Mutex::new(None));
@@ -64,7 +64,7 @@ impl TlsContext {
             .with_no_client_auth();
         // A resumed session would skip the check of the certificate, and so a changed pin.
         config.resumption = Resumption::disabled();
-        let name = ServerName::try_from(server.host.trim().trim_end_matches('.').to_owned()).map_err(|_| {
+        let name = ServerName::try_from(bare_host(&server.host).to_owned()).map_err(|_| {
             Error::invalid(format!("\u{201c}{}\u{201d} is not a host name.", server.host)).mend("Check the server's name.")
         })?;
         match TlsConnector::from(Arc::new(config)).connect(name, tcp).await {
@@ -87,6 +87,11 @@ impl TlsContext {
                 .mend("Install the package ca-certificates, or check SSL_CERT_FILE and SSL_CERT_DIR.")
         })
     }
+}
+
+/// Other programs print keys in upper case and with colons. What is no key at all matches none.
+fn plain_pin(pin: &str) -> String {
+    pin.chars().filter(|c| !c.is_whitespace() && *c != ':').collect::<String>().to_ascii_lowercase()
 }
 
 /// Remembers the certificate it saw, so that a refusal can show it.

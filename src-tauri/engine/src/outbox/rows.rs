@@ -5,7 +5,6 @@ use crate::smtp::Outgoing;
 use crate::store::{Lane, Store};
 use godwit_domain::sending::{self, Effect, Happened, Sending};
 use godwit_domain::{AccountId, Error, Event, OutboxId, OutboxItem, OutboxState, Result};
-use time::OffsetDateTime;
 
 /// The store, as the outbox sees it.
 #[derive(Clone)]
@@ -16,7 +15,7 @@ impl Rows for StoredRows {
         self.0
             .write(Lane::User, move |w| {
                 let now = standing(&w.outbox_head(id)?.item);
-                let (then, effects) = sending::next(now.clone(), happened, clock());
+                let (then, effects) = sending::next(now.clone(), happened, crate::clock::now());
                 if then != now {
                     w.outbox_set(id, then.state, then.attempts, then.error.as_ref(), then.due)?;
                 }
@@ -35,12 +34,12 @@ impl Rows for StoredRows {
     }
 
     async fn due(&self) -> Result<Vec<(AccountId, OutboxId)>> {
-        let now = clock();
+        let now = crate::clock::now();
         self.open(move |item| waits(item) && item.due <= now).await
     }
 
     async fn next_due_secs(&self) -> Result<Option<u64>> {
-        let now = clock();
+        let now = crate::clock::now();
         let open = self.0.read(|r| r.outbox_open()).await?;
         let next = open.iter().filter(|item| waits(item) && item.due != sending::NEVER).map(|item| item.due).min();
         Ok(next.map(|due| u64::try_from(due.saturating_sub(now)).unwrap_or(0)))
@@ -79,10 +78,6 @@ fn standing(item: &OutboxItem) -> Sending {
 
 fn waits(item: &OutboxItem) -> bool {
     matches!(item.state, OutboxState::Held | OutboxState::Queued | OutboxState::Sent)
-}
-
-fn clock() -> i64 {
-    OffsetDateTime::now_utc().unix_timestamp()
 }
 
 #[cfg(test)]
@@ -142,7 +137,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_held_mail_is_not_due_and_its_time_is_known() {
-        let (_dir, rows, id) = with_mail(clock() + 30).await;
+        let (_dir, rows, id) = with_mail(crate::clock::now() + 30).await;
         assert!(rows.due().await.unwrap().is_empty());
         assert!((1..=30).contains(&rows.next_due_secs().await.unwrap().unwrap()));
         let (then, effects) = rows.step(id, Happened::Cancel).await.unwrap();

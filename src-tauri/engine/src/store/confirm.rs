@@ -9,6 +9,8 @@ use std::collections::HashMap;
 
 /// How long a removed message stays restorable.
 const KEEP_REMOVED_SECS: i64 = 7 * 86_400;
+/// A row moved here without a UID may arrive until then, for a read of the mailbox can be older than the move.
+const MOVED_GRACE_SECS: i64 = 60;
 /// The most removed messages cleared away at one opening.
 const PURGE_MOST: u32 = 10_000;
 
@@ -48,12 +50,14 @@ impl Writer<'_> {
         Ok(removed)
     }
 
-    /// All rows of a mailbox were read again after a new UIDVALIDITY: what found no row is removed. Answers how many.
+    /// All rows of a mailbox were read: what had no UID and found no row is removed. That is what a new UIDVALIDITY left
+    /// over, and what we moved here a while ago and another device moved on before its row was seen. Answers how many.
     pub fn finish_orphans(&mut self, mailbox: MailboxId) -> Result<u32> {
-        let ids =
-            self.cache.all("SELECT placement_id FROM loose WHERE mailbox_id = ?1 AND state = 'orphan'", [mailbox.0], |r| {
-                r.get::<_, i64>(0)
-            })?;
+        let ids = self.cache.all(
+            "SELECT placement_id FROM loose WHERE mailbox_id = ?1 AND (state = 'orphan' OR (state = 'moved' AND since < ?2))",
+            (mailbox.0, self.now - MOVED_GRACE_SECS),
+            |r| r.get::<_, i64>(0),
+        )?;
         let mut removed = 0;
         for part in ids.chunks(500) {
             for row in self.placements(part.iter().copied())? {

@@ -212,11 +212,16 @@ impl Hub {
 
     /// Opens a list; `true`: only its first screen was read so far, and `complete` has to follow.
     pub(super) fn open(&self, desk: &ReadDesk, spec: ViewSpec) -> Result<(ViewOpened, bool)> {
+        self.open_long(desk, spec, LONG)
+    }
+
+    /// As `open`, with the length from which a list is long.
+    pub(super) fn open_long(&self, desk: &ReadDesk, spec: ViewSpec, long: i64) -> Result<(ViewOpened, bool)> {
         let seq = self.begin();
         let read = desk.read(|reader| {
             let plan = Plan::new(reader, spec)?;
             let total = reader.messages_in(&plan.scope)?;
-            let rows = plan.read(reader, (total > LONG).then_some(FIRST))?;
+            let rows = plan.read(reader, (total > long).then_some(FIRST))?;
             Ok((plan, rows))
         });
         let mut views = self.views();

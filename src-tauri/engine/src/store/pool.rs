@@ -11,6 +11,7 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
 
 pub(super) type Job = Box<dyn FnOnce(&ReadDesk) + Send>;
 
@@ -28,6 +29,7 @@ struct Queue {
 pub(super) struct Pool {
     queue: Mutex<Queue>,
     wake: Condvar,
+    threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 /// Who waits for a read.
@@ -40,13 +42,14 @@ pub(super) enum For {
 }
 
 impl Pool {
-    /// Opens the connections and starts the threads.
-    pub(super) fn start(self: &Arc<Self>, dir: &Path, key: &ProfileKey) -> Result<()> {
+    /// Opens the connections and starts the threads; whoever closes the store waits for them.
+    pub(super) fn start(self: &Arc<Self>, dir: &Path, key: &ProfileKey) -> Result<Vec<JoinHandle<()>>> {
+        let mut threads = Vec::with_capacity(READERS);
         for n in 0..READERS {
             let (profile, cache) = super::open::open_reader(dir, key)?;
             let desk = ReadDesk { dir: dir.to_owned(), profile, cache };
             let pool = Arc::clone(self);
-            std::thread::Builder::new()
+            let thread = std::thread::Builder::new()
                 .name(format!("store-reader-{n}"))
                 .spawn(move || {
                     while let Some(job) = pool.next(n == 0) {
@@ -54,8 +57,13 @@ impl Pool {
                     }
                 })
                 .map_err(|e| super::error::from_io("starting a reader", &e))?;
+<<<<<<< HEAD
+            threads.push(thread);
+=======
+            self.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
+>>>>>>> shell
         }
-        Ok(())
+        Ok(threads)
     }
 
     /// Queues a read; `false`: the store is closed.
@@ -73,10 +81,12 @@ impl Pool {
         true
     }
 
-    /// Takes no more; what waits is still read.
-    pub(super) fn close(&self) {
+    /// Takes no more; what waits is still read. The threads are to be waited for: one that closes its files while the process ends meets
+    /// a cipher library that has been taken down already.
+    pub(super) fn close(&self) -> Vec<JoinHandle<()>> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).closing = true;
         self.wake.notify_all();
+        std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn next(&self, kept: bool) -> Option<Job> {

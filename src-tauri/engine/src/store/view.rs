@@ -1,8 +1,8 @@
 //! One open list: its rows as (sort key, placement), newest first, and how a commit changes them.
 //! Pure but for the few questions it asks of the writer's own snapshot.
 
-use super::message::has_words;
 use super::reader::{Reader, json};
+use super::search::has_words;
 use super::text;
 use super::writer::{Changes, Touched};
 use godwit_domain::{Filter, Result, Role, Scope, Splice, ViewSpec};
@@ -101,7 +101,7 @@ impl Plan {
                 .extend(reader.cache.all(&sql, rusqlite::params_from_iter(params), |r| Ok(((r.get(0)?, r.get(1)?), r.get(2)?)))?);
         }
         // Each mailbox came in order, so this sort is a merge.
-        found.sort_by(|a, b| b.0.cmp(&a.0));
+        found.sort_by_key(|(entry, _)| std::cmp::Reverse(*entry));
         let mut rows = Rows::default();
         if let Some(most) = most.filter(|m| found.len() >= *m) {
             found.truncate(most);

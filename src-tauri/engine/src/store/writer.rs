@@ -90,7 +90,7 @@ impl<'a> Writer<'a> {
             boxes: HashMap::new(),
             wrote_profile: false,
             paths: HashMap::new(),
-            now: now(),
+            now: crate::clock::now(),
         }
     }
 
@@ -220,9 +220,4 @@ impl<'a> Writer<'a> {
         }
         Ok(())
     }
-}
-
-fn now() -> i64 {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

@@ -27,6 +27,8 @@ pub async fn run_pass(context: &Context, sync: &AccountSync, pulse: &Pulse, bodi
         }
         pass.push_if_wanted().await?;
     }
+    // What could not be pushed before, because its message had moved elsewhere, has its place again.
+    pass.push().await?;
     for mailbox in &order {
         pass.guard(*mailbox, sync.fetch_previews(*mailbox, u32::MAX).await)?;
         pass.push_if_wanted().await?;

@@ -1,22 +1,12 @@
 // A backend that keeps everything in memory: for `npm run dev`, tests and pictures. It behaves as the engine promises to, errors included.
-import { asFailure, type Backend, type Open, type Shade, type StartState, type UnlockChoice } from "../backend";
-import type {
-  Account,
-  Action,
-  Candidate,
-  Commands,
-  Draft,
-  Error as Failure,
-  ErrorKind,
-  Event,
-  OutboxItem,
-  Settings,
-} from "../bindings";
+import type { Backend, Open, Shade, StartState, UnlockChoice } from "../backend";
+import type { Account, Action, Commands, Draft, Event, OutboxItem, Settings } from "../bindings";
 import { frameDocument } from "./frame";
 import { Outgoing } from "./outgoing";
+import { at, checkOf, discover, fail, remove } from "./servers";
 import { performOn, type Taken } from "./verbs";
 import { Views } from "./views";
-import { account, newFolders, recount, world, type Item, type World } from "./world";
+import { newFolders, recount, world, type Item, type World } from "./world";
 
 export interface FakeOptions {
   /** Milliseconds before each answer. */
@@ -29,8 +19,6 @@ export interface FakeOptions {
   /** More messages in the inbox. */
   extra?: number;
 }
-
-export const fail = (kind: ErrorKind, what: string, mend = ""): Failure => ({ kind, what, mend, server_words: null });
 
 type Answers = {
   [K in keyof Commands]?: (request: Commands[K]["request"]) => Commands[K]["reply"] | Promise<Commands[K]["reply"]>;
@@ -195,7 +183,7 @@ export class FakeBackend implements Backend {
         waiting: this.options.offline ? 1 : 0,
       })),
     sync: () => [],
-    account_discover: ({ email }) => this.discover(email),
+    account_discover: ({ email }) => discover(email),
     account_check: ({ account: draft }) => ({
       imap: checkOf(draft.imap.host, draft.imap.pin),
       smtp: checkOf(draft.smtp.host, draft.smtp.pin),
@@ -267,6 +255,16 @@ export class FakeBackend implements Backend {
         const item = this.world.items.get(id);
         return item ? [this.views.rowOf(item)] : [];
       }),
+    search: () => ({
+      total: 0,
+      coverage: {
+        messages: this.world.items.size,
+        bodies: this.world.items.size,
+        mailboxes_complete: this.world.mailboxes.length,
+        mailboxes_total: this.world.mailboxes.length,
+      },
+      rows: [],
+    }),
     conversation: ({ id }) => {
       const item = this.itemOf(id);
       return [...this.world.items.values()]
@@ -309,21 +307,6 @@ export class FakeBackend implements Backend {
     const item = this.world.items.get(id);
     if (!item) throw fail("gone", "This message is gone.", "It was moved or deleted elsewhere.");
     return item;
-  }
-
-  private discover(email: string): Candidate[] {
-    const host = email.slice(email.indexOf("@") + 1);
-    if (host.startsWith("nowhere")) return [];
-    const made = account(0, email, "", 1);
-    return [
-      {
-        imap: made.imap,
-        smtp: made.smtp,
-        user: email,
-        source: host === "fjordlys.example" ? "table" : "guess",
-        must_confirm: host !== "fjordlys.example",
-      },
-    ];
   }
 
   private addAccount({ account: draft, password }: Commands["account_add"]["request"]): Account {
@@ -397,43 +380,3 @@ export class FakeBackend implements Backend {
     return { undone: n, skipped: 0, said: n === 1 ? "Undone" : `${n} messages brought back` };
   }
 }
-
-function at(hours: number, minutes: number): number {
-  const day = new Date();
-  day.setHours(hours, minutes, 0, 0);
-  return Math.floor(day.getTime() / 1000);
-}
-
-function remove<T>(list: T[], which: (one: T) => boolean): void {
-  for (let i = list.length - 1; i >= 0; i -= 1) if (which(list[i] as T)) list.splice(i, 1);
-}
-
-/** Hosts that begin with these words play the failures of the wizard. */
-function checkOf(host: string, pin: string | null): Commands["account_check"]["reply"]["imap"] {
-  if (host.includes("unknown"))
-    return {
-      error: fail(
-        "host_unknown",
-        `There is no server called ${host}.`,
-        "Check the name, or try again when you are online.",
-      ),
-      certificate: null,
-    };
-  if (host.includes("refused"))
-    return { error: fail("port_refused", `${host} refused the connection.`, "Is the port right?"), certificate: null };
-  if (host.includes("selfsigned") && !pin) {
-    return {
-      error: fail("certificate_untrusted", `${host} can’t prove who it is.`, "Ask your provider before you go on."),
-      certificate: {
-        names: [host],
-        issuer: "Solheim Home CA",
-        not_before: "2026-03-03T00:00:00Z",
-        not_after: "2028-03-03T00:00:00Z",
-        spki_sha256: "7f419ce206bd5813a4770ed921c65b903ae814f26db74905cc813e97d02fa654",
-      },
-    };
-  }
-  return { error: null, certificate: null };
-}
-
-export { asFailure };

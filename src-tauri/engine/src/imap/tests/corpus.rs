@@ -32,6 +32,18 @@ fn untar(bytes: &[u8]) -> Vec<(String, &[u8])> {
     out
 }
 
+/// The corpus keeps lines with LF; the literals in it are counted with CRLF.
+fn on_the_wire(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len() + text.len() / 20);
+    for byte in text {
+        if *byte == b'\n' && out.last() != Some(&b'\r') {
+            out.push(b'\r');
+        }
+        out.push(*byte);
+    }
+    out
+}
+
 /// How many responses there are, and those that can't be read.
 fn read_all(mut wire: &[u8]) -> (usize, Vec<String>) {
     let mut framer = Framer::default();
@@ -58,15 +70,16 @@ fn recorded_answers_of_real_servers_are_read() {
     let tar = zstd::decode_all(packed.as_slice()).unwrap();
     let (mut files, mut all, mut bad) = (0, 0, Vec::new());
     for (name, bytes) in untar(&tar).into_iter().filter(|(n, _)| n.contains("/Imap/") && n.ends_with(".txt")) {
-        let (count, unread) = read_all(bytes);
+        let (count, unread) = read_all(&on_the_wire(bytes));
         files += 1;
         all += count;
         bad.extend(unread.into_iter().map(|why| format!("{name}: {why}")));
     }
     eprintln!("{files} files, {all} responses, {} unread", bad.len());
     bad.iter().for_each(|b| eprintln!("  {b}"));
-    assert!(files > 150 && all > 3000, "{files} files, {all} responses");
-    assert!(bad.len() <= all / 100, "{} of {all} unread", bad.len());
+    assert!(files >= 300 && all >= 1100, "{files} files, {all} responses");
+    // One recorded response is broken over two lines.
+    assert!(bad.len() <= 2, "{} of {all} unread", bad.len());
 }
 
 #[test]
@@ -84,8 +97,9 @@ fn lines_that_other_parsers_are_tested_with_are_read() {
         }
     }
     eprintln!("{all} responses, {} unread: {unread:?}", unread.len());
-    assert!(all > 100, "{all}");
-    assert!(unread.len() <= 5, "{unread:?}");
+    assert!(all >= 90, "{all}");
+    // Two are VANISHED without its set.
+    assert!(unread.len() <= 2, "{unread:?}");
 }
 
 #[test]
@@ -94,7 +108,8 @@ fn a_body_in_a_recorded_answer_is_whole() {
     let tar = zstd::decode_all(packed.as_slice()).unwrap();
     let mut bodies = 0;
     for (_, bytes) in untar(&tar).into_iter().filter(|(n, _)| n.contains("/Imap/") && n.contains("fetch")) {
-        let mut wire = bytes;
+        let bytes = on_the_wire(bytes);
+        let mut wire = bytes.as_slice();
         let mut framer = Framer::default();
         while let Ok((taken, frame)) = framer.feed(wire) {
             wire = &wire[taken..];
@@ -106,5 +121,5 @@ fn a_body_in_a_recorded_answer_is_whole() {
             }
         }
     }
-    assert!(bodies > 100, "{bodies}");
+    assert!(bodies >= 70, "{bodies}");
 }

@@ -113,3 +113,11 @@ async fn five_hundred_expunges_are_all_told() {
     drop(connection);
     done(server).await;
 }
+
+#[tokio::test]
+async fn without_idle_nothing_is_sent() {
+    let (connection, server) = signed_in_to("", "").await;
+    assert_eq!(connection.idle(LONG, pending()).await.unwrap_err().kind, ErrorKind::Unsupported);
+    drop(connection);
+    done(server).await;
+}

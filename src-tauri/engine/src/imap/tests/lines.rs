@@ -4,6 +4,7 @@ use crate::imap::framer::{Frame, Framer};
 use crate::imap::response::{Outcome, Response, Status, read};
 use crate::imap::token::TokenError;
 use godwit_domain::sync::{StatusItems, UidSet};
+use proptest::prelude::*;
 
 fn frame(wire: &[u8]) -> Frame {
     let (taken, frame) = Framer::default().feed(wire).unwrap();
@@ -114,4 +115,27 @@ fn the_rest_is_read_or_passed_over() {
     assert_eq!(line("+"), Ok(Response::Continue(vec![])));
     assert_eq!(line("*"), Ok(Response::Other));
     assert!(line("* 1 FETCH (UID 5").is_err());
+}
+
+proptest! {
+    #[test]
+    fn whatever_a_server_says_is_read_or_refused(pieces in proptest::collection::vec(prop_oneof![
+        Just("* ".to_owned()), Just("1 FETCH (".to_owned()), Just("UID 5 ".to_owned()), Just("FLAGS (\\Seen) ".to_owned()), Just(")".to_owned()),
+        Just("BODY[HEADER.FIELDS (DATE)]<0> ".to_owned()), Just("{2}\r\nab".to_owned()), Just("\"a\\\"".to_owned()), Just("NIL ".to_owned()),
+        Just("LIST () ".to_owned()), Just("STATUS x (".to_owned()), Just("SEARCH 1 ".to_owned()), Just("ESEARCH ALL 1:* ".to_owned()),
+        Just("VANISHED (EARLIER) 9:1,*".to_owned()), Just("OK [".to_owned()), Just("COPYUID 1 1:9 ".to_owned()), Just("]".to_owned()),
+        Just("PERMANENTFLAGS (".to_owned()), Just("NAMESPACE ((".to_owned()), Just("INTERNALDATE \"1-é-1 ".to_owned()),
+        Just("\r\n".to_owned()), "\\PC{0,6}"
+    ], 0..14)) {
+        let wire = format!("{}\r\n", pieces.concat());
+        let mut bytes = wire.as_bytes();
+        let mut framer = Framer::default();
+        while let Ok((taken, frame)) = framer.feed(bytes) {
+            let _ = frame.map(|frame| read(&frame));
+            bytes = &bytes[taken..];
+            if bytes.is_empty() {
+                break;
+            }
+        }
+    }
 }

@@ -3,8 +3,10 @@
 mod actions;
 mod files;
 mod lists;
+mod random;
 mod speed;
 mod sync;
+mod writing;
 
 use super::*;
 use godwit_domain::mime::Headers;

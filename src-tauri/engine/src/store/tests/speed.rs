@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 /// Mail as it is: a third of it answers, ten words of subject, thousands of people.
 fn varied(uid: u32) -> NewPlacement {
-    let mut mail = if uid % 3 == 0 { answer(uid, uid.saturating_sub(2)) } else { mail(uid) };
+    let mut mail = if uid.is_multiple_of(3) { answer(uid, uid.saturating_sub(2)) } else { mail(uid) };
     mail.headers.subject = format!("Letter {uid} about the boat, the boathouse and what is to be done before winter");
     mail.headers.from[0].address = format!("person{}@solheim.example", uid % 3_001);
     let hash = uid.wrapping_mul(2_654_435_761).to_le_bytes();
     mail.headers.identity[4..8].copy_from_slice(&hash);
-    if uid % 2 == 0 { seen(mail) } else { mail }
+    if uid.is_multiple_of(2) { seen(mail) } else { mail }
 }
 
 #[tokio::test]

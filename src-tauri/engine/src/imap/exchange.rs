@@ -1,0 +1,177 @@
+//! One exchange on the wire: commands go out, every response is sorted into data or news, and all tagged answers are read.
+//! Part of the actor. It is never left half-way but by the end of the connection.
+
+use super::command::{Command, Literals};
+use super::items::MailboxEvent;
+use super::refusal;
+use super::response::{Outcome, Response, Status};
+use super::session::Actor;
+use godwit_domain::{Error, ErrorKind, Result};
+use std::collections::VecDeque;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+
+/// What an untagged response belongs to: the oldest command without an answer, and the response.
+pub(super) struct Delivery {
+    pub index: usize,
+    pub response: Response,
+    /// Its length on the wire.
+    pub bytes: usize,
+}
+
+/// Commands that go out together, and where their answers go.
+pub(super) struct Exchange {
+    pub commands: Vec<Command>,
+    pub literals: Literals,
+    /// What a response may keep of its literals.
+    pub budget: usize,
+    pub patience: Duration,
+    /// FETCH responses are data and not news.
+    pub wants_fetch: bool,
+    /// Opens a mailbox: everything the server says is data.
+    pub selects: bool,
+    /// The opening of the mailbox that this is meant for; refused when another was opened since.
+    pub opening: Option<u64>,
+    pub deliver: mpsc::Sender<Delivery>,
+    pub done: oneshot::Sender<Result<Vec<Status>>>,
+}
+
+/// The exchange that is on the wire.
+struct Running {
+    deliver: mpsc::Sender<Delivery>,
+    literals: Literals,
+    wants_fetch: bool,
+    selects: bool,
+    patience: Duration,
+    pending: VecDeque<(String, usize)>,
+    statuses: Vec<Status>,
+}
+
+impl Running {
+    /// Answers may come out of turn; they are kept in the order of the commands.
+    fn answer(&mut self, index: usize, status: Status) {
+        let blank = || Status { outcome: Outcome::Bad, code: None, text: String::new() };
+        if self.statuses.len() <= index {
+            self.statuses.resize_with(index + 1, blank);
+        }
+        if let Some(slot) = self.statuses.get_mut(index) {
+            *slot = status;
+        }
+    }
+}
+
+impl Actor {
+    pub(super) async fn exchange(&mut self, exchange: Exchange) -> Result<()> {
+        let Exchange { commands, literals, budget, patience, wants_fetch, selects, opening, deliver, done } = exchange;
+        if done.is_closed() {
+            return Ok(());
+        }
+        if opening.is_some_and(|o| o != self.shared.opening.load(Ordering::Acquire)) {
+            let e = Error::new(ErrorKind::Cancelled, "Another folder was opened on this connection meanwhile.");
+            drop(done.send(Err(e)));
+            return Ok(());
+        }
+        if selects {
+            self.shared.opening.fetch_add(1, Ordering::AcqRel);
+            self.shared.events().forget_mailbox();
+        }
+        let tap = self.tap()?;
+        tap.set_budget(budget);
+        tap.set_patience(Some(patience));
+        let mut running =
+            Running { deliver, literals, wants_fetch, selects, patience, pending: VecDeque::new(), statuses: Vec::new() };
+        match self.converse(commands, &mut running).await {
+            Ok(()) => {
+                drop(running.deliver);
+                drop(done.send(Ok(running.statuses)));
+                Ok(())
+            }
+            Err(e) => {
+                drop(running.deliver);
+                drop(done.send(Err(e.clone())));
+                Err(e)
+            }
+        }
+    }
+
+    async fn converse(&mut self, commands: Vec<Command>, running: &mut Running) -> Result<()> {
+        for (index, command) in commands.into_iter().enumerate() {
+            let tag = self.tag();
+            tracing::trace!(host = %self.host, %tag, doing = command.doing, "command");
+            let mut steps = command.encode(&tag, running.literals).into_iter().peekable();
+            // A literal that needs leave waits for the commands before it, so that `+` can only be meant for it.
+            if steps.len() > 1 {
+                self.drain(running).await?;
+            }
+            running.pending.push_back((tag, index));
+            while let Some(step) = steps.next() {
+                let tap = self.tap()?;
+                step.into_iter().for_each(|bytes| tap.queue(bytes));
+                if steps.peek().is_some() && !self.leave(running).await? {
+                    break;
+                }
+            }
+        }
+        self.drain(running).await
+    }
+
+    /// Waits for `+`; false where the command was answered instead.
+    async fn leave(&mut self, running: &mut Running) -> Result<bool> {
+        while !running.pending.is_empty() {
+            match self.next_response().await? {
+                Response::Continue(_) => return Ok(true),
+                response => self.route(response, running).await?,
+            }
+        }
+        Ok(false)
+    }
+
+    async fn drain(&mut self, running: &mut Running) -> Result<()> {
+        while !running.pending.is_empty() {
+            let response = self.next_response().await?;
+            self.route(response, running).await?;
+        }
+        Ok(())
+    }
+
+    async fn route(&mut self, response: Response, running: &mut Running) -> Result<()> {
+        let is_news = match &response {
+            Response::Tagged(tag, status) => {
+                let Some(at) = running.pending.iter().position(|(t, _)| t == tag) else {
+                    self.shared.quarantine();
+                    return Ok(());
+                };
+                if let Some(text) = refusal::alert(status) {
+                    self.shared.events().push(MailboxEvent::Alert(text));
+                }
+                if let Some((_, index)) = running.pending.remove(at) {
+                    running.answer(index, status.clone());
+                }
+                return Ok(());
+            }
+            Response::Status(status) => {
+                self.note_status(status);
+                false
+            }
+            Response::Exists(_) | Response::Expunge(_) | Response::Vanished { earlier: false, .. } => !running.selects,
+            Response::Fetch(_) => !running.selects && !running.wants_fetch,
+            Response::Continue(_) => return Ok(()),
+            _ => false,
+        };
+        if is_news {
+            self.note(response);
+            return Ok(());
+        }
+        let index = running.pending.front().map_or(0, |(_, index)| *index);
+        match running.deliver.try_send(Delivery { index, response, bytes: self.last_bytes }) {
+            Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => {}
+            Err(mpsc::error::TrySendError::Full(delivery)) => {
+                // While whoever asked is busy, the server waits through no fault of its own.
+                drop(running.deliver.send(delivery).await);
+                self.tap()?.set_patience(Some(running.patience));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,71 @@
+//! Rows of header fields out of FETCH responses.
+
+use super::fetch::Fetched;
+use godwit_domain::sync::{FetchedHeader, UidSet};
+use std::collections::HashMap;
+
+/// More sections than a row needs are not kept.
+const MOST_SECTIONS: usize = 8;
+
+/// Puts rows together: some servers split one message's items over several responses, and news of flags may come between.
+#[derive(Default)]
+pub(super) struct Rows {
+    open: HashMap<u32, Fetched>,
+}
+
+pub(super) enum Taken {
+    Row(FetchedHeader),
+    News(Fetched),
+    Waits,
+}
+
+impl Rows {
+    pub fn take(&mut self, asked: &UidSet, fetched: Fetched) -> Taken {
+        let Some(uid) = fetched.uid.filter(|uid| asked.contains(*uid)) else { return Taken::News(fetched) };
+        let whole = match self.open.remove(&uid) {
+            Some(earlier) => merged(earlier, fetched),
+            // Flags alone are news of a message whose row is out already, or the first half of a row; the end decides.
+            None => fetched,
+        };
+        match row(&whole).filter(|_| whole.flags.is_some()) {
+            Some(row) => Taken::Row(row),
+            None => {
+                self.open.insert(uid, whole);
+                Taken::Waits
+            }
+        }
+    }
+
+    pub fn rest(self) -> impl Iterator<Item = Fetched> {
+        self.open.into_values()
+    }
+}
+
+fn merged(earlier: Fetched, later: Fetched) -> Fetched {
+    let mut sections = earlier.sections;
+    sections.extend(later.sections);
+    sections.truncate(MOST_SECTIONS);
+    Fetched {
+        sections,
+        flags: later.flags.or(earlier.flags),
+        modseq: later.modseq.or(earlier.modseq),
+        internal_date: later.internal_date.or(earlier.internal_date),
+        size: later.size.or(earlier.size),
+        preview: later.preview.or(earlier.preview),
+        ..Fetched { seq: later.seq, uid: later.uid, ..Fetched::default() }
+    }
+}
+
+/// The row, once the header fields are there; NIL is a message without any.
+pub(super) fn row(fetched: &Fetched) -> Option<FetchedHeader> {
+    let header = fetched.sections.iter().find(|s| s.name.starts_with("HEADER"))?;
+    Some(FetchedHeader {
+        uid: fetched.uid?,
+        flags: fetched.flags.clone().unwrap_or_default(),
+        modseq: fetched.modseq,
+        internal_date: fetched.internal_date,
+        size: fetched.size,
+        preview: fetched.preview.clone(),
+        header: header.bytes.clone().unwrap_or_default(),
+    })
+}
