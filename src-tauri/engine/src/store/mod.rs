@@ -81,7 +81,7 @@ struct Inner {
 impl Drop for Inner {
     fn drop(&mut self) {
         self.lanes.close();
-        drop(self.pool.close());
+        self.pool.close();
     }
 }
 
@@ -254,7 +254,6 @@ impl Store {
     /// Finishes what waits, moves the logs into the files and ends. Other clones answer "closing" from here on.
     pub async fn close(self) {
         self.inner.lanes.close();
-<<<<<<< HEAD
         self.inner.pool.close();
         let threads = std::mem::take(&mut *self.inner.threads.lock().unwrap_or_else(PoisonError::into_inner));
         // All of them, not only the writer: a reader that frees its keys while the process exits meets OpenSSL's own
@@ -263,16 +262,6 @@ impl Store {
             tokio::task::spawn_blocking(move || threads.into_iter().filter_map(|thread| thread.join().err()).count()).await;
         if !matches!(ended, Ok(0)) {
             tracing::error!("a thread of the store did not end in order");
-=======
-        let readers = self.inner.pool.close();
-        let writer = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let ended = tokio::task::spawn_blocking(move || {
-            writer.into_iter().chain(readers).fold(true, |ok, thread| thread.join().is_ok() && ok)
-        })
-        .await;
-        if !matches!(ended, Ok(true)) {
-            tracing::error!("the store's threads did not end in order");
->>>>>>> shell
         }
     }
 }

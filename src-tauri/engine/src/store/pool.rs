@@ -29,7 +29,6 @@ struct Queue {
 pub(super) struct Pool {
     queue: Mutex<Queue>,
     wake: Condvar,
-    threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 /// Who waits for a read.
@@ -57,11 +56,7 @@ impl Pool {
                     }
                 })
                 .map_err(|e| super::error::from_io("starting a reader", &e))?;
-<<<<<<< HEAD
             threads.push(thread);
-=======
-            self.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
->>>>>>> shell
         }
         Ok(threads)
     }
@@ -81,12 +76,10 @@ impl Pool {
         true
     }
 
-    /// Takes no more; what waits is still read. The threads are to be waited for: one that closes its files while the process ends meets
-    /// a cipher library that has been taken down already.
-    pub(super) fn close(&self) -> Vec<JoinHandle<()>> {
+    /// Takes no more; what waits is still read.
+    pub(super) fn close(&self) {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).closing = true;
         self.wake.notify_all();
-        std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn next(&self, kept: bool) -> Option<Job> {
