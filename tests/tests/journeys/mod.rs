@@ -7,6 +7,7 @@ mod bad_servers_are_told_apart;
 mod first_sync;
 mod json_shapes_stay;
 mod kill_during_a_move;
+mod search_asks_the_server;
 mod sending;
 mod strange_messages;
 mod two_devices_converge;
