@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::broadcast;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
 /// How to open a profile.
 pub struct OpenOptions {
@@ -48,7 +48,7 @@ pub(crate) struct Inner {
     pub context: Context,
     pub workers: Workers,
     pub outbox: Arc<Outbox<StoredRows, MailRoad>>,
-    outbox_task: Mutex<Option<JoinHandle<()>>>,
+    tasks: Mutex<JoinSet<()>>,
     pub line: UserLine,
     pub reading: Reading,
     pub run_workers: bool,
@@ -87,7 +87,7 @@ impl Engine {
         let inner = Inner {
             line,
             outbox: Arc::new(Outbox::new(StoredRows(context.store.clone()), road)),
-            outbox_task: Mutex::new(None),
+            tasks: Mutex::default(),
             reading: Reading::new(),
             run_workers: options.run_workers,
             notes: notes.clone(),
@@ -108,8 +108,10 @@ impl Engine {
         for account in accounts {
             self.inner.workers.start(account.id);
         }
-        let task = tokio::spawn(self.inner.outbox.clone().run());
-        *self.inner.outbox_task.lock().unwrap_or_else(PoisonError::into_inner) = Some(task);
+        let mut tasks = self.inner.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        tasks.spawn(self.inner.outbox.clone().run());
+        tasks.spawn(push_marks(self.events(), self.inner.workers.clone()));
+        drop(tasks);
         Ok(())
     }
 
@@ -175,9 +177,7 @@ impl Engine {
     pub async fn close(self) {
         self.inner.workers.stop_all();
         // A submission that is cut here is found as uncertain at the next start.
-        if let Some(task) = self.inner.outbox_task.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            task.abort();
-        }
+        self.inner.tasks.lock().unwrap_or_else(PoisonError::into_inner).abort_all();
         let inner = self.inner.clone();
         let closing = async move {
             inner.line.close_all().await;
@@ -188,6 +188,17 @@ impl Engine {
         }
         let held = self.inner.held.lock().unwrap_or_else(PoisonError::into_inner).take();
         drop(held);
+    }
+}
+
+/// A mail that went out marks what it answers; that mark waits to be pushed like any other.
+async fn push_marks(mut events: broadcast::Receiver<Event>, workers: Workers) {
+    loop {
+        match events.recv().await {
+            Ok(Event::OutboxChanged) | Err(broadcast::error::RecvError::Lagged(_)) => workers.push_all(),
+            Ok(_) => {}
+            Err(broadcast::error::RecvError::Closed) => return,
+        }
     }
 }
 

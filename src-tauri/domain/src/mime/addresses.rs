@@ -145,8 +145,7 @@ fn word(text: &str) -> (Option<Piece>, &str) {
 fn settle(pieces: Vec<Placed>) -> Option<Address> {
     let angles =
         || pieces.iter().enumerate().filter_map(|(n, p)| if let Piece::Angle(a) = &p.piece { Some((n, a)) } else { None });
-    let chosen =
-        angles().filter(|(_, a)| a.contains('@')).next_back().or_else(|| angles().next_back()).map(|(n, a)| (n, a.clone()));
+    let chosen = angles().rfind(|(_, a)| a.contains('@')).or_else(|| angles().next_back()).map(|(n, a)| (n, a.clone()));
     let (name, address) = match chosen {
         Some((at, inside)) => (name_of(&pieces, Some(at)), bare(&inside)),
         None => without_angle(&pieces),

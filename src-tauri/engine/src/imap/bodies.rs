@@ -47,6 +47,10 @@ impl Connection {
             if finished {
                 return Ok(total);
             }
+            // More is asked for once this was taken: whoever wanted only the beginning has hung up by then.
+            if sink.reserve_many(sink.max_capacity()).await.is_err() {
+                return Err(Error::new(ErrorKind::Cancelled, "The message is not needed any more."));
+            }
             ahead = PARTS_AHEAD;
         }
     }

@@ -49,7 +49,7 @@ impl TlsContext {
     }
 
     /// Makes a TLS connection to `server` over `tcp`; the certificate that was refused comes with the error.
-    pub(super) async fn handshake(&self, server: &Server, tcp: TcpStream) -> Result<TlsStream<TcpStream>, ConnectError> {
+    pub(crate) async fn handshake(&self, server: &Server, tcp: TcpStream) -> Result<TlsStream<TcpStream>, ConnectError> {
         let verifier: Verifier = match &server.pin {
             Some(pin) => Arc::new(Pinned { pin: plain_pin(pin), provider: self.provider.clone() }),
             None => self.system_verifier()?,

@@ -58,6 +58,11 @@ pub(super) fn picture(bytes: Vec<u8>) -> FrameAnswer {
     answer(200, media_type, NO_POLICY, bytes)
 }
 
+/// A picture, or nothing at all.
+pub(super) fn only_picture(bytes: Vec<u8>) -> FrameAnswer {
+    if sniff::picture(&bytes).is_some() { picture(bytes) } else { nothing() }
+}
+
 /// No such thing.
 pub(super) fn nothing() -> FrameAnswer {
     answer(404, "text/plain; charset=utf-8", NO_POLICY, Vec::new())

@@ -141,3 +141,37 @@ fn mails_with_colours_of_their_own_get_a_sheet() {
     assert!(colours("<p style=\"color:#333\">x</p>"));
     assert!(!colours("<p align=center>x</p>"));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pictures_from_the_network_come_with_leave_only() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move {
+        for n in 0..2 {
+            let (mut tcp, _) = listener.accept().await.unwrap();
+            let mut request = [0; 1024];
+            assert!(tcp.read(&mut request).await.unwrap() > 0);
+            let body: &[u8] = if n == 0 { PNG } else { b"<svg></svg>" };
+            tcp.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n\r\n").await.unwrap();
+            tcp.write_all(body).await.unwrap();
+        }
+    });
+    let reading = Arc::new(Reading::with(remote::Fetcher::for_tests(TlsContext::new())));
+    let html = format!("<img src=\"{origin}/a\"><img src=\"{origin}/b\"><img src=\"{origin}/t\" width=1 height=1>");
+    let (closed, _) = reading.open(message(&html), false).unwrap();
+    let (open, rendered) = reading.open(message(&html), true).unwrap();
+    assert_eq!(rendered.remote.iter().map(|r| r.blocked).collect::<Vec<_>>(), [false, false, true]);
+    let ask = |path: String| {
+        let reading = reading.clone();
+        tokio::task::spawn_blocking(move || reading.answer(&path))
+    };
+    assert_eq!(ask(format!("/{closed}/remote/0")).await.unwrap().status, 404);
+    for _ in 0..2 {
+        let answer = ask(format!("/{open}/remote/0")).await.unwrap();
+        assert_eq!((answer.status, header(&answer, "Content-Type"), answer.body.as_slice()), (200, "image/png", PNG));
+    }
+    assert_eq!(ask(format!("/{open}/remote/1")).await.unwrap().status, 404);
+    assert_eq!(ask(format!("/{open}/remote/2")).await.unwrap().status, 404);
+    server.await.unwrap();
+}

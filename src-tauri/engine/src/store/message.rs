@@ -1,25 +1,15 @@
-//! Tables message and body: rows for lists, conversations, raw bytes, previews, and plain search.
-//! Raw bytes are kept exactly as they came, compressed.
+//! Table message: rows for lists, conversations, and what is known of one message.
 
 use super::placement::Placement;
 use super::reader::{Reader, json, number};
 use super::text::{self, unpack};
-use super::writer::Writer;
-use godwit_domain::api::{Coverage, Found};
 use godwit_domain::{
-    AccountId, Address, ConversationItem, Error, ErrorKind, FlagEdit, Flags, MailboxId, MessageId, PlacementId, Result, Role,
-    Row, ThreadId,
+    AccountId, Address, ConversationItem, Error, FlagEdit, Flags, MailboxId, MessageId, PlacementId, Result, Role, Row, ThreadId,
 };
 use std::collections::HashMap;
 
-/// The most messages of a conversation, and the most hits of a search, that are looked at.
+/// The most messages of a conversation that are looked at.
 const MOST: u32 = 10_000;
-/// How far down a mailbox previews are looked for.
-const PREVIEW_DEPTH: u32 = 5_000;
-/// The longest preview kept, in characters.
-const PREVIEW_CHARS: usize = 300;
-/// Past this a raw message is not kept.
-const MOST_RAW: usize = 512 << 20;
 
 /// A placement's message as the header tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -242,143 +232,8 @@ impl Reader<'_> {
             identity: p.identity,
         })
     }
-
-    /// The raw bytes, where they are here.
-    pub fn body(&self, message: MessageId) -> Result<Option<Vec<u8>>> {
-        let kept = self.cache.one("SELECT size, zstd FROM body WHERE message_id = ?1", [message.0], |r| {
-            Ok((r.get::<_, i64>(0)?, r.get::<_, Vec<u8>>(1)?))
-        })?;
-        let Some((size, packed)) = kept else { return Ok(None) };
-        let size = usize::try_from(size).unwrap_or(0).min(MOST_RAW);
-        let raw = zstd::bulk::decompress(&packed, size).map_err(|_| {
-            Error::new(ErrorKind::Corrupt, "The kept copy of this message is damaged.").mend("Get it from the server again.")
-        })?;
-        Ok(Some(raw))
-    }
-
-    /// Messages whose bytes are not here, newest first: (mailbox, UID, message, size). With `days`: only unread ones and
-    /// those younger than that. Never of trash and junk.
-    pub fn bodies_missing(
-        &self,
-        account: AccountId,
-        limit: u32,
-        max_size: u32,
-        days: Option<u32>,
-    ) -> Result<Vec<(MailboxId, u32, MessageId, u32)>> {
-        let newest = self.cache.one("SELECT unixepoch()", [], |r| r.get::<_, i64>(0))?.unwrap_or(0);
-        let since = days.map_or(0, |days| newest.saturating_sub(i64::from(days) * 86_400)).max(0) << 24;
-        let mut out = Vec::new();
-        for state in self.mailbox_states(account)? {
-            if matches!(state.role, Some(Role::Trash | Role::Junk)) {
-                continue;
-            }
-            for only in ["x.sort_key >= ?2", "x.sort_key < ?2 AND x.unread = 1"] {
-                let sql = format!(
-                    "SELECT p.uid, m.id, m.size, x.sort_key
-                     FROM membership x JOIN placement p ON p.id = x.placement_id JOIN message m ON m.id = p.message_id
-                     WHERE x.mailbox_id = ?1 AND {only} AND p.mailbox_id = ?1 AND p.uid IS NOT NULL AND m.size <= ?3
-                       AND NOT EXISTS (SELECT 1 FROM body WHERE body.message_id = m.id)
-                     ORDER BY x.sort_key DESC LIMIT ?4"
-                );
-                out.extend(self.cache.all(&sql, (state.id.0, since, max_size, limit), |r| {
-                    let found = (state.id, number(r.get(0)?), MessageId(r.get(1)?), number(r.get(2)?));
-                    Ok((r.get::<_, i64>(3)?, found))
-                })?);
-            }
-        }
-        out.sort_unstable_by_key(|(key, _)| std::cmp::Reverse(*key));
-        out.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        Ok(out.into_iter().map(|(_, found)| found).collect())
-    }
-
-    /// Messages of a mailbox without a preview, newest first, among its newest 5,000: (UID, message).
-    pub fn previews_missing(&self, mailbox: MailboxId, limit: u32) -> Result<Vec<(u32, MessageId)>> {
-        self.cache.all(
-            "SELECT p.uid, m.id FROM (SELECT placement_id, sort_key FROM membership WHERE mailbox_id = ?1 ORDER BY sort_key DESC LIMIT ?3) x
-               JOIN placement p ON p.id = x.placement_id JOIN message m ON m.id = p.message_id
-             WHERE m.preview IS NULL AND p.uid IS NOT NULL AND p.mailbox_id = ?1 ORDER BY x.sort_key DESC LIMIT ?2",
-            (mailbox.0, limit, PREVIEW_DEPTH),
-            |r| Ok((number(r.get(0)?), MessageId(r.get(1)?))),
-        )
-    }
-
-    /// Messages outside trash and junk whose subject, people or preview have every word, newest first.
-    pub fn search(&self, query: &str, limit: u32) -> Result<Found> {
-        let coverage = self.coverage()?;
-        let words = text::words(query);
-        if words.is_empty() {
-            return Ok(Found { coverage, ..Found::default() });
-        }
-        let boxes = self.mailbox_ids(|role| !matches!(role, Some(Role::Trash | Role::Junk)))?;
-        let sql = format!(
-            "SELECT x.placement_id FROM message m JOIN placement p ON p.message_id = m.id
-               JOIN membership x ON x.mailbox_id = coalesce(p.want_mailbox, p.mailbox_id) AND x.sort_key = p.sort_key AND x.placement_id = p.id
-             WHERE {} AND x.mailbox_id IN (SELECT value FROM json_each(?1)) ORDER BY m.sort_key DESC, x.placement_id DESC LIMIT {MOST}",
-            has_words(&words, 2)
-        );
-        let params = std::iter::once(json(boxes)).chain(words);
-        let ids = self.cache.all(&sql, rusqlite::params_from_iter(params), |r| Ok(PlacementId(r.get(0)?)))?;
-        let total = u32::try_from(ids.len()).unwrap_or(u32::MAX);
-        let limit = usize::try_from(limit.min(500)).unwrap_or(500);
-        let first: Vec<PlacementId> = ids.into_iter().take(limit).collect();
-        Ok(Found { total, coverage, rows: self.rows(&first)? })
-    }
-
-    fn coverage(&self) -> Result<Coverage> {
-        let count = |sql: &str| self.cache.one(sql, [], |r| r.get::<_, i64>(0)).map(|n| number(n.unwrap_or(0)));
-        let mine = "FROM mailbox WHERE removed_at IS NULL AND selectable = 1";
-        Ok(Coverage {
-            messages: count(&format!("SELECT coalesce(sum(messages), 0) {mine}"))?,
-            bodies: count("SELECT count(*) FROM body")?,
-            mailboxes_complete: count(&format!("SELECT count(*) {mine} AND synced_down_to = 1"))?,
-            mailboxes_total: count(&format!("SELECT count(*) {mine}"))?,
-        })
-    }
-}
-
-/// A condition that the message `m` has all words; the first is parameter `from`.
-pub(super) fn has_words(words: &[String], from: usize) -> String {
-    let each: Vec<String> = (from..from + words.len()).map(|n| format!("instr(m.search_text, ?{n}) > 0")).collect();
-    if each.is_empty() { "1".to_owned() } else { each.join(" AND ") }
 }
 
 fn no_message() -> Error {
     Error::gone("This message is not there any more.").mend("It was moved or deleted on another device.")
-}
-
-impl Writer<'_> {
-    /// Keeps the raw bytes of a message; one that is not here any more is passed over.
-    pub fn put_body(&mut self, message: MessageId, raw: Vec<u8>) -> Result<()> {
-        if raw.len() > MOST_RAW {
-            return Err(Error::invalid("This message is larger than the store keeps."));
-        }
-        let packed = zstd::bulk::compress(&raw, 3).map_err(|_| Error::bug("A message could not be packed."))?;
-        let size = i64::try_from(raw.len()).unwrap_or(i64::MAX);
-        let put = "INSERT OR REPLACE INTO body (message_id, size, zstd) SELECT id, ?2, ?3 FROM message WHERE id = ?1";
-        if self.cache.run(put, (message.0, size, packed))? > 0 {
-            self.changes.messages.insert(message.0);
-        }
-        Ok(())
-    }
-
-    /// Keeps the first words of a message (empty: it has none) and, where known, whether it has attachments.
-    pub fn set_preview(&mut self, message: MessageId, preview: &str, has_attachment: Option<bool>) -> Result<()> {
-        let preview: String = preview.chars().filter(|c| !c.is_control()).take(PREVIEW_CHARS).collect();
-        let words = text::fold(&preview);
-        let done = self.cache.run(
-            "UPDATE message SET preview = ?2, has_attachment = coalesce(?3, has_attachment),
-               search_text = CASE WHEN preview IS NULL THEN search_text || ' ' || ?4 ELSE search_text END WHERE id = ?1",
-            (message.0, preview, has_attachment, words),
-        )?;
-        if done > 0 {
-            self.changes.messages.insert(message.0);
-            let boxes = self.cache.all(
-                "SELECT coalesce(want_mailbox, mailbox_id) FROM placement WHERE message_id = ?1 AND removed_at IS NULL",
-                [message.0],
-                |r| r.get::<_, i64>(0),
-            )?;
-            self.changes.redrawn.extend(boxes);
-        }
-        Ok(())
-    }
 }

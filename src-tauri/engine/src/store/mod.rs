@@ -7,10 +7,12 @@ mod action;
 mod arrive;
 mod attempt;
 mod audit;
+mod body;
 mod confirm;
 mod contact;
 mod draft;
 mod error;
+mod folders;
 mod hub;
 mod intent;
 mod key;
@@ -24,6 +26,7 @@ mod placement;
 mod pool;
 mod reader;
 mod receipt;
+mod search;
 mod text;
 mod thread;
 mod unbound;
@@ -72,13 +75,13 @@ struct Inner {
     hub: Arc<Hub>,
     lanes: Arc<Lanes>,
     pool: Arc<Pool>,
-    writer: Mutex<Option<JoinHandle<()>>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
         self.lanes.close();
-        drop(self.pool.close());
+        self.pool.close();
     }
 }
 
@@ -100,7 +103,7 @@ impl Store {
         })?;
         report.unsent = desk.read(|r| r.unsent())?;
         let pool = Arc::new(Pool::default());
-        pool.start(dir, key)?;
+        let mut threads = pool.start(dir, key)?;
         let writer = {
             let lanes = Arc::clone(&lanes);
             std::thread::Builder::new()
@@ -108,7 +111,8 @@ impl Store {
                 .spawn(move || desk.run(&lanes))
                 .map_err(|e| error::from_io("starting the writer", &e))?
         };
-        Ok((Self { inner: Arc::new(Inner { hub, lanes, pool, writer: Mutex::new(Some(writer)) }) }, report))
+        threads.push(writer);
+        Ok((Self { inner: Arc::new(Inner { hub, lanes, pool, threads: Mutex::new(threads) }) }, report))
     }
 
     /// One transaction over both files, rolled back where `f` fails.
@@ -250,14 +254,14 @@ impl Store {
     /// Finishes what waits, moves the logs into the files and ends. Other clones answer "closing" from here on.
     pub async fn close(self) {
         self.inner.lanes.close();
-        let readers = self.inner.pool.close();
-        let writer = self.inner.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let ended = tokio::task::spawn_blocking(move || {
-            writer.into_iter().chain(readers).fold(true, |ok, thread| thread.join().is_ok() && ok)
-        })
-        .await;
-        if !matches!(ended, Ok(true)) {
-            tracing::error!("the store's threads did not end in order");
+        self.inner.pool.close();
+        let threads = std::mem::take(&mut *self.inner.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        // All of them, not only the writer: a reader that frees its keys while the process exits meets OpenSSL's own
+        // clean-up, and memory is freed twice.
+        let ended =
+            tokio::task::spawn_blocking(move || threads.into_iter().filter_map(|thread| thread.join().err()).count()).await;
+        if !matches!(ended, Ok(0)) {
+            tracing::error!("a thread of the store did not end in order");
         }
     }
 }

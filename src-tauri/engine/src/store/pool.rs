@@ -29,7 +29,6 @@ struct Queue {
 pub(super) struct Pool {
     queue: Mutex<Queue>,
     wake: Condvar,
-    threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 /// Who waits for a read.
@@ -42,8 +41,9 @@ pub(super) enum For {
 }
 
 impl Pool {
-    /// Opens the connections and starts the threads.
-    pub(super) fn start(self: &Arc<Self>, dir: &Path, key: &ProfileKey) -> Result<()> {
+    /// Opens the connections and starts the threads; whoever closes the store waits for them.
+    pub(super) fn start(self: &Arc<Self>, dir: &Path, key: &ProfileKey) -> Result<Vec<JoinHandle<()>>> {
+        let mut threads = Vec::with_capacity(READERS);
         for n in 0..READERS {
             let (profile, cache) = super::open::open_reader(dir, key)?;
             let desk = ReadDesk { dir: dir.to_owned(), profile, cache };
@@ -56,9 +56,9 @@ impl Pool {
                     }
                 })
                 .map_err(|e| super::error::from_io("starting a reader", &e))?;
-            self.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
+            threads.push(thread);
         }
-        Ok(())
+        Ok(threads)
     }
 
     /// Queues a read; `false`: the store is closed.
@@ -76,12 +76,10 @@ impl Pool {
         true
     }
 
-    /// Takes no more; what waits is still read. The threads are to be waited for: one that closes its files while the process ends meets
-    /// a cipher library that has been taken down already.
-    pub(super) fn close(&self) -> Vec<JoinHandle<()>> {
+    /// Takes no more; what waits is still read.
+    pub(super) fn close(&self) {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).closing = true;
         self.wake.notify_all();
-        std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn next(&self, kept: bool) -> Option<Job> {

@@ -1,8 +1,8 @@
 //! One open list: its rows as (sort key, placement), newest first, and how a commit changes them.
 //! Pure but for the few questions it asks of the writer's own snapshot.
 
-use super::message::has_words;
 use super::reader::{Reader, json};
+use super::search::has_words;
 use super::text;
 use super::writer::{Changes, Touched};
 use godwit_domain::{Filter, Result, Role, Scope, Splice, ViewSpec};

@@ -8,11 +8,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::Mutex;
 
+/// An account's connection, held while somebody works on it.
+type Line = Arc<Mutex<Option<Arc<Connection>>>>;
+
 /// One lazily opened connection an account.
 #[derive(Clone)]
 pub struct UserLine {
     context: Context,
-    lines: Arc<Mutex<HashMap<AccountId, Arc<Mutex<Option<Arc<Connection>>>>>>>,
+    lines: Arc<Mutex<HashMap<AccountId, Line>>>,
 }
 
 impl UserLine {

@@ -236,3 +236,27 @@ async fn a_dropped_call_is_still_read_to_its_answer() {
     drop(connection);
     done(server).await;
 }
+
+#[tokio::test]
+async fn who_wants_only_the_beginning_costs_one_part() {
+    let part = "x".repeat(262_144);
+    let script = format!(
+        "C: a UID FETCH 5 (UID BODY.PEEK[]<0.262144>)
+         S: * 1 FETCH (UID 5 BODY[]<0> {{262144}}\\r\\n{part})
+         S: a OK
+         C: b NOOP
+         S: b OK"
+    );
+    let (connection, server) = signed_in_to("", &script).await;
+    let (sink, mut parts) = mpsc::channel(1);
+    let first = async {
+        let part = parts.recv().await;
+        drop(parts);
+        part
+    };
+    let (outcome, part) = tokio::join!(connection.fetch_body(5, sink), first);
+    assert_eq!((outcome.unwrap_err().kind, part.unwrap().len()), (ErrorKind::Cancelled, 262_144));
+    connection.noop().await.unwrap();
+    drop(connection);
+    done(server).await;
+}

@@ -1,0 +1,111 @@
+//! Table body and the preview of a message: raw bytes exactly as they came, compressed, and which of them are missing.
+
+use super::reader::{Reader, number};
+use super::text;
+use super::writer::Writer;
+use godwit_domain::{AccountId, Error, ErrorKind, MailboxId, MessageId, Result, Role};
+
+/// How far down a mailbox previews are looked for.
+const PREVIEW_DEPTH: u32 = 5_000;
+/// The longest preview kept, in characters.
+const PREVIEW_CHARS: usize = 300;
+/// Past this a raw message is not kept.
+const MOST_RAW: usize = 512 << 20;
+
+impl Reader<'_> {
+    /// The raw bytes, where they are here.
+    pub fn body(&self, message: MessageId) -> Result<Option<Vec<u8>>> {
+        let kept = self.cache.one("SELECT size, zstd FROM body WHERE message_id = ?1", [message.0], |r| {
+            Ok((r.get::<_, i64>(0)?, r.get::<_, Vec<u8>>(1)?))
+        })?;
+        let Some((size, packed)) = kept else { return Ok(None) };
+        let size = usize::try_from(size).unwrap_or(0).min(MOST_RAW);
+        let raw = zstd::bulk::decompress(&packed, size).map_err(|_| {
+            Error::new(ErrorKind::Corrupt, "The kept copy of this message is damaged.").mend("Get it from the server again.")
+        })?;
+        Ok(Some(raw))
+    }
+
+    /// Messages whose bytes are not here, newest first: (mailbox, UID, message, size). With `days`: only unread ones and
+    /// those younger than that. Never of trash and junk.
+    pub fn bodies_missing(
+        &self,
+        account: AccountId,
+        limit: u32,
+        max_size: u32,
+        days: Option<u32>,
+    ) -> Result<Vec<(MailboxId, u32, MessageId, u32)>> {
+        let newest = self.cache.one("SELECT unixepoch()", [], |r| r.get::<_, i64>(0))?.unwrap_or(0);
+        let since = days.map_or(0, |days| newest.saturating_sub(i64::from(days) * 86_400)).max(0) << 24;
+        let mut out = Vec::new();
+        for state in self.mailbox_states(account)? {
+            if matches!(state.role, Some(Role::Trash | Role::Junk)) {
+                continue;
+            }
+            for only in ["x.sort_key >= ?2", "x.sort_key < ?2 AND x.unread = 1"] {
+                let sql = format!(
+                    "SELECT p.uid, m.id, m.size, x.sort_key
+                     FROM membership x JOIN placement p ON p.id = x.placement_id JOIN message m ON m.id = p.message_id
+                     WHERE x.mailbox_id = ?1 AND {only} AND p.mailbox_id = ?1 AND p.uid IS NOT NULL AND m.size <= ?3
+                       AND NOT EXISTS (SELECT 1 FROM body WHERE body.message_id = m.id)
+                     ORDER BY x.sort_key DESC LIMIT ?4"
+                );
+                out.extend(self.cache.all(&sql, (state.id.0, since, max_size, limit), |r| {
+                    let found = (state.id, number(r.get(0)?), MessageId(r.get(1)?), number(r.get(2)?));
+                    Ok((r.get::<_, i64>(3)?, found))
+                })?);
+            }
+        }
+        out.sort_unstable_by_key(|(key, _)| std::cmp::Reverse(*key));
+        out.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(out.into_iter().map(|(_, found)| found).collect())
+    }
+
+    /// Messages of a mailbox without a preview, newest first, among its newest 5,000: (UID, message).
+    pub fn previews_missing(&self, mailbox: MailboxId, limit: u32) -> Result<Vec<(u32, MessageId)>> {
+        self.cache.all(
+            "SELECT p.uid, m.id FROM (SELECT placement_id, sort_key FROM membership WHERE mailbox_id = ?1 ORDER BY sort_key DESC LIMIT ?3) x
+               JOIN placement p ON p.id = x.placement_id JOIN message m ON m.id = p.message_id
+             WHERE m.preview IS NULL AND p.uid IS NOT NULL AND p.mailbox_id = ?1 ORDER BY x.sort_key DESC LIMIT ?2",
+            (mailbox.0, limit, PREVIEW_DEPTH),
+            |r| Ok((number(r.get(0)?), MessageId(r.get(1)?))),
+        )
+    }
+}
+
+impl Writer<'_> {
+    /// Keeps the raw bytes of a message; one that is not here any more is passed over.
+    pub fn put_body(&mut self, message: MessageId, raw: Vec<u8>) -> Result<()> {
+        if raw.len() > MOST_RAW {
+            return Err(Error::invalid("This message is larger than the store keeps."));
+        }
+        let packed = zstd::bulk::compress(&raw, 3).map_err(|_| Error::bug("A message could not be packed."))?;
+        let size = i64::try_from(raw.len()).unwrap_or(i64::MAX);
+        let put = "INSERT OR REPLACE INTO body (message_id, size, zstd) SELECT id, ?2, ?3 FROM message WHERE id = ?1";
+        if self.cache.run(put, (message.0, size, packed))? > 0 {
+            self.changes.messages.insert(message.0);
+        }
+        Ok(())
+    }
+
+    /// Keeps the first words of a message (empty: it has none) and, where known, whether it has attachments.
+    pub fn set_preview(&mut self, message: MessageId, preview: &str, has_attachment: Option<bool>) -> Result<()> {
+        let preview: String = preview.chars().filter(|c| !c.is_control()).take(PREVIEW_CHARS).collect();
+        let words = text::fold(&preview);
+        let done = self.cache.run(
+            "UPDATE message SET preview = ?2, has_attachment = coalesce(?3, has_attachment),
+               search_text = CASE WHEN preview IS NULL THEN search_text || ' ' || ?4 ELSE search_text END WHERE id = ?1",
+            (message.0, preview, has_attachment, words),
+        )?;
+        if done > 0 {
+            self.changes.messages.insert(message.0);
+            let boxes = self.cache.all(
+                "SELECT coalesce(want_mailbox, mailbox_id) FROM placement WHERE message_id = ?1 AND removed_at IS NULL",
+                [message.0],
+                |r| r.get::<_, i64>(0),
+            )?;
+            self.changes.redrawn.extend(boxes);
+        }
+        Ok(())
+    }
+}
