@@ -12,7 +12,7 @@ mod shell;
 mod window;
 
 use args::{Asked, Open};
-use godwit_domain::{Error, Result};
+use godwit_domain::{Error, ErrorKind, Result};
 use godwit_engine::os::{dirs, socket::OwnerClient};
 use shell::{Shell, Unlock};
 use std::path::{Path, PathBuf};
@@ -50,8 +50,12 @@ fn start(profile: Option<PathBuf>, opens: Vec<Open>) -> Result<()> {
 /// Hands over to a `godwit` that has this profile. `false`: there is none.
 async fn raise_other(profile: &Path, opens: &[Open]) -> Result<bool> {
     let Some(mut owner) = OwnerClient::connect(profile).await? else { return Ok(false) };
-    owner.raise(opens.iter().cloned().map(Open::into_text).collect()).await?;
-    Ok(true)
+    match owner.raise(opens.iter().cloned().map(Open::into_text).collect()).await {
+        Ok(()) => Ok(true),
+        // It was closing just then: this start takes its place once it has let go, and opens the same things.
+        Err(error) if matches!(error.kind, ErrorKind::Uncertain | ErrorKind::Offline | ErrorKind::Cancelled) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 fn run(profile: PathBuf, opens: Vec<Open>) -> Result<()> {

@@ -128,6 +128,12 @@ impl Window {
         self.post("/actions", json!({ "actions": [{ "type": "key", "id": "keyboard", "actions": actions }] })).map(drop)
     }
 
+    /// Puts the pointer somewhere, in pixels from the window's corner.
+    pub fn point_at(&self, x: u32, y: u32) -> Result<()> {
+        let moved = json!({ "type": "pointerMove", "duration": 0, "x": x, "y": y });
+        self.post("/actions", json!({ "actions": [{ "type": "pointer", "id": "mouse", "actions": [moved] }] })).map(drop)
+    }
+
     /// The visible text of an element.
     pub fn text(&self, element: &Element) -> Result<String> {
         Ok(self.get(&format!("/element/{}/text", element.id))?.as_str().unwrap_or_default().to_owned())

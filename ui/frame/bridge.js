@@ -2,7 +2,7 @@
 // (by number, never by address), and which keys fell in here; it finds text when asked. It obeys the window only and loads nothing.
 "use strict";
 (() => {
-  const root = document.getElementById("message");
+  const root = document.getElementById("message") ?? document.body;
   const say = (kind, more) => parent.postMessage({ godwit: 1, kind, ...more }, "*");
 
   let told = -1;

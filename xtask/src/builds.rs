@@ -35,10 +35,15 @@ pub fn programs() -> Result<PathBuf> {
     Ok(target().join("debug"))
 }
 
-/// Times and memory, by the engine's own bench.
-pub fn bench() -> Result<()> {
+/// Times and memory of a first sync against a bare reader; sizes may be named.
+pub fn bench(sizes: &[&str]) -> Result<()> {
     apt::need(&[apt::BUILD, apt::DOVECOT])?;
-    bail!("the bench is not written yet")
+    let mut args = vec!["bench", "--package", "godwit-engine", "--bench", "first_sync"];
+    if !sizes.is_empty() {
+        args.push("--");
+        args.extend(sizes);
+    }
+    run(&mut command("cargo", &args))
 }
 
 /// All icon sizes and formats out of the drawing.

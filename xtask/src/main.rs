@@ -17,7 +17,7 @@ const USAGE: &str = "cargo xtask COMMAND
   test [--only STAGE]  every check: format, lints, unit, ui, build, journeys, window
   check                the fast part of it: format, lints, unit, ui
   run [ARGUMENTS]      the app on your own profile
-  bench                times and memory against a bare reader
+  bench [SIZES]        times and memory of a first sync against a bare reader
   icons                all icon sizes out of icons/icon.svg
   bindings             the TypeScript types out of the Rust ones";
 
@@ -40,7 +40,7 @@ fn command(words: &[&str]) -> Result<ExitCode> {
         ["test", "--only", stage] => return stages::only(stage),
         ["check"] => return stages::run_all(stages::FAST),
         ["run", rest @ ..] => demo::run_on_own_profile(rest)?,
-        ["bench"] => builds::bench()?,
+        ["bench", sizes @ ..] => builds::bench(sizes)?,
         ["icons"] => builds::icons()?,
         ["bindings"] => builds::bindings()?,
         [] | ["help" | "--help" | "-h"] => println!("{USAGE}"),

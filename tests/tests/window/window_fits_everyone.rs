@@ -9,6 +9,15 @@ use std::path::Path;
 
 /// Fails with what axe finds on the screen as it stands.
 fn judge(window: &Window, screen: &str) -> Result<()> {
+    let found = findings(window)?;
+    if !found.is_empty() {
+        bail!("axe on {screen}:\n{}", found.join("\n"));
+    }
+    Ok(())
+}
+
+/// What axe finds.
+fn findings(window: &Window) -> Result<Vec<String>> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../node_modules/axe-core/axe.min.js");
     let axe = std::fs::read_to_string(path).context("read axe-core out of node_modules (npm ci)")?;
     window.script(&axe, json!([]))?;
@@ -21,11 +30,7 @@ fn judge(window: &Window, screen: &str) -> Result<()> {
            .catch((e) => done(['axe failed: ' + e]));",
         json!([]),
     )?;
-    let found: Vec<String> = serde_json::from_value(found)?;
-    if !found.is_empty() {
-        bail!("axe on {screen}:\n{}", found.join("\n"));
-    }
-    Ok(())
+    Ok(serde_json::from_value(found)?)
 }
 
 #[test]
@@ -55,5 +60,10 @@ fn axe_finds_nothing_on_each_screen() -> Result<()> {
     window.press_on("button", "Settings")?;
     window.find("navigation", "Settings sections")?;
     judge(&window, "the settings")?;
+    // The judge itself is judged: what is planted must be found.
+    let plant = "const b = document.createElement('button'); b.style.color = b.style.background = '#777'; document.querySelector('main, body').append(b);";
+    window.script(plant, json!([]))?;
+    let found = findings(&window)?;
+    assert!(found.iter().any(|f| f.starts_with("button-name")), "axe missed a button without a name: {found:?}");
     Ok(())
 }

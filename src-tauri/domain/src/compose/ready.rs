@@ -54,8 +54,7 @@ pub fn ready(raw: &[u8], from: &str, date: i64, message_id: &str) -> Result<Read
         out.extend_from_slice(format!("Message-ID: <{message_id}>\r\n").as_bytes());
     }
     let unusable_id = own_id.is_none();
-    let goes = |field: &[u8]| is(field, "Bcc") || unusable_id && is(field, "Message-ID");
-    for field in fields.iter().filter(|f| !goes(f)) {
+    for field in fields.iter().filter(|f| !(is(f, "Bcc") || unusable_id && is(f, "Message-ID"))) {
         out.extend_from_slice(field);
     }
     out.extend_from_slice(rest);

@@ -56,7 +56,7 @@ fn the_bridge_is_the_one_that_was_reviewed() {
     }
     assert_eq!(
         page::bridge_hash(),
-        "If9tzkc0i+P19iNje9ewKUFCSWxOaTeKVJu2L7GORwQ=",
+        "PLNlcHmsWZ8aUCXYSqf/y2Kmm0u2lwYb6JiI0Prm4Oc=",
         "review ui/frame/bridge.js, then pin its new hash here"
     );
 }
