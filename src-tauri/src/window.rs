@@ -2,7 +2,7 @@
 
 use crate::shell::Shell;
 use std::path::Path;
-use tauri::webview::{Color, NewWindowResponse, PageLoadEvent, PermissionResponse};
+use tauri::webview::{Color, NewWindowResponse, PermissionResponse};
 use tauri::{AppHandle, Manager, Theme, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 
 /// Its label: the only one that a capability names.
@@ -52,7 +52,8 @@ pub fn make(app: &AppHandle, profile: &Path) -> tauri::Result<WebviewWindow> {
         .on_page_load(|window, load| {
             let here = is_app(load.url());
             window.state::<Shell>().set_at_home(here);
-            if !here && matches!(load.event(), PageLoadEvent::Started) {
+            // At the start, so that nothing shows; at the end too, since a load that is under way can swallow the way back.
+            if !here {
                 go_home(&window);
             }
         });

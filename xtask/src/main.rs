@@ -17,7 +17,8 @@ const USAGE: &str = "cargo xtask COMMAND
   test [--only STAGE]  every check: format, lints, unit, ui, build, journeys, window
   check                the fast part of it: format, lints, unit, ui
   run [ARGUMENTS]      the app on your own profile
-  bench [SIZES]        times and memory of a first sync against a bare reader
+  bench [--sizes 1000,10000] [--runs N] [--json]
+                       times and memory against a bare reader
   icons                all icon sizes out of icons/icon.svg
   bindings             the TypeScript types out of the Rust ones";
 
@@ -40,7 +41,7 @@ fn command(words: &[&str]) -> Result<ExitCode> {
         ["test", "--only", stage] => return stages::only(stage),
         ["check"] => return stages::run_all(stages::FAST),
         ["run", rest @ ..] => demo::run_on_own_profile(rest)?,
-        ["bench", sizes @ ..] => builds::bench(sizes)?,
+        ["bench", rest @ ..] => builds::bench(rest)?,
         ["icons"] => builds::icons()?,
         ["bindings"] => builds::bindings()?,
         [] | ["help" | "--help" | "-h"] => println!("{USAGE}"),

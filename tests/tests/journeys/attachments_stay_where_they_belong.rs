@@ -13,10 +13,13 @@ const NAMES: [&str; 7] =
 fn saved_files_never_leave_the_folder_or_replace_another() -> Result<()> {
     let dovecot = Dovecot::shared()?;
     let marit = dovecot.user("marit");
-    let mut raw = "From: a@b.example\r\nSubject: files\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n".to_owned();
+    let mut raw = "From: a@b.example\r\nSubject: files\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+        .to_owned();
     for (number, name) in NAMES.iter().enumerate() {
         let name = name.replace('\\', "\\\\");
-        raw += &format!("--b\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Disposition: attachment; filename=\"{name}\"\r\n\r\nfile {number}\r\n");
+        raw += &format!(
+            "--b\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Disposition: attachment; filename=\"{name}\"\r\n\r\nfile {number}\r\n"
+        );
     }
     raw += "--b--\r\n";
     dovecot.import(&marit, "INBOX", &[Stored { raw: raw.into_bytes(), date: 1_795_000_000, ..Stored::default() }])?;

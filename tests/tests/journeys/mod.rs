@@ -9,6 +9,7 @@ mod first_sync;
 mod json_shapes_stay;
 mod kill_during_a_move;
 mod one_profile_many_hands;
+mod search_asks_the_server;
 mod sending;
 mod strange_messages;
 mod two_devices_converge;

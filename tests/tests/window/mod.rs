@@ -3,6 +3,7 @@
 mod window_answers_mail;
 mod window_fits_everyone;
 mod window_keeps_two_accounts;
+mod window_lets_nothing_out;
 mod window_reads_and_files_mail;
 mod window_says_what_is_wrong;
 mod window_shares_its_profile;

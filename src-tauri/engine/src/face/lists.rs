@@ -35,8 +35,26 @@ pub(super) async fn rows(engine: &Engine, asked: Rows) -> Result<Vec<Row>> {
     engine.inner.context.store.read(move |r| r.rows(&ids)).await
 }
 
+/// The cache first; where that has a gap the servers are asked, and their hits stand among ours by date.
 pub(super) async fn search(engine: &Engine, asked: Search) -> Result<Found> {
-    engine.inner.context.store.read(move |r| r.search(&asked.query, asked.limit.min(MOST_HITS))).await
+    let limit = asked.limit.min(MOST_HITS);
+    let store = &engine.inner.context.store;
+    let query = asked.query.clone();
+    let mut found = store.read(move |r| r.search(&query, limit)).await?;
+    let seen = &found.coverage;
+    let has_gap = seen.mailboxes_complete < seen.mailboxes_total || seen.mailboxes_total == 0;
+    if !has_gap || asked.query.trim().is_empty() {
+        return Ok(found);
+    }
+    let remote = super::gap::ask_servers(engine, asked.query.trim()).await?;
+    let known: std::collections::HashSet<PlacementId> = found.rows.iter().map(|row| row.id).collect();
+    let fresh: Vec<PlacementId> = remote.into_iter().filter(|id| !known.contains(id)).collect();
+    let rows = store.read(move |r| r.rows(&fresh)).await?;
+    found.total = found.total.saturating_add(u32::try_from(rows.len()).unwrap_or(u32::MAX));
+    found.rows.extend(rows);
+    found.rows.sort_by_key(|row| std::cmp::Reverse((row.date, row.id)));
+    found.rows.truncate(limit as usize);
+    Ok(found)
 }
 
 pub(super) async fn perform(engine: &Engine, asked: Perform) -> Result<Performed> {

@@ -98,7 +98,7 @@ fn checked(path: &str) -> Result<String> {
     Ok(path.to_owned())
 }
 
-async fn relist(engine: &Engine, account: AccountId) -> Result<()> {
+pub(super) async fn relist(engine: &Engine, account: AccountId) -> Result<()> {
     let context = &engine.inner.context;
     engine
         .inner

@@ -3,6 +3,7 @@
 mod accounts;
 pub(crate) mod compose;
 mod doctor;
+mod gap;
 mod lists;
 mod mailboxes;
 mod messages;

@@ -32,6 +32,7 @@ mod token;
 
 pub use capabilities::Capabilities;
 pub use connection::Connection;
+pub use fetching::HEADER_FIELDS;
 pub use items::*;
 pub use mutf7::{decode as decode_name, encode as encode_name};
 pub use sign_in::{ImapTarget, probe};

@@ -55,7 +55,7 @@ impl AccountSync {
 }
 
 /// Parses off the async threads: what a message says must never hold up a socket.
-pub(super) async fn parse(mut rows: Vec<FetchedHeader>) -> Result<Vec<NewPlacement>> {
+pub(crate) async fn parse(mut rows: Vec<FetchedHeader>) -> Result<Vec<NewPlacement>> {
     tokio::task::spawn_blocking(move || {
         rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.uid));
         rows.into_iter()

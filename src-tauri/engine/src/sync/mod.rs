@@ -10,6 +10,7 @@ mod push;
 mod settle;
 
 pub use bodies::{BodyLimit, FetchedBody, fetch_body};
+pub(crate) use headers::parse;
 pub use mailbox::{Depth, MailboxOutcome};
 pub use push::PushOutcome;
 

@@ -3,9 +3,11 @@
 use super::{Wake, inbox_watch, pass};
 use crate::context::Context;
 use crate::sync::{AccountSync, Pulse};
+use futures_util::FutureExt;
 use godwit_domain::api::{MailboxSynced, SyncBodies};
 use godwit_domain::sync::{Retry, retry_after};
 use godwit_domain::{AccountId, Activity, Error, MailboxId, Result, Role};
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
@@ -13,6 +15,9 @@ use tokio::sync::{mpsc, oneshot};
 const POLL: Duration = Duration::from_secs(300);
 /// How long one IDLE lasts at most; NATs forget sooner than RFC 2177's 29 minutes.
 const IDLE: Duration = Duration::from_secs(570);
+
+/// The pause after a panic, so that one that comes again does not spin.
+const AFTER_PANIC: Duration = Duration::from_secs(30);
 
 type Waiting = Option<(SyncBodies, oneshot::Sender<Result<Vec<MailboxSynced>>>)>;
 
@@ -36,7 +41,17 @@ impl AccountWorker {
         Self { context, account, pulse, wakes, inbox, open: None }
     }
 
+    /// Lives until told to end. A panic is Godwit's mistake, and this account's alone: told, and begun anew after a pause.
     pub(super) async fn run(mut self) {
+        while AssertUnwindSafe(self.live()).catch_unwind().await.is_err() {
+            tracing::error!("an account's worker panicked and starts anew");
+            let error = Error::bug("Getting this account's mail stopped short. It starts again by itself.");
+            self.context.set_failed(self.account, error);
+            tokio::time::sleep(AFTER_PANIC).await;
+        }
+    }
+
+    async fn live(&mut self) {
         let mut failures = 0;
         let mut waiting: Waiting = None;
         loop {
