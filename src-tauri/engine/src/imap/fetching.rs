@@ -106,14 +106,16 @@ impl Connection {
         format!("({} INTERNALDATE RFC822.SIZE{preview} {HEADER_FIELDS})", self.flag_items())
     }
 
-    /// Header fields and facts of messages, in the server's order. A message that is gone, or that could not be read, has no row.
-    pub async fn fetch_headers(&self, uids: &UidSet, with_preview: bool, each: mpsc::Sender<FetchedHeader>) -> Result<()> {
+    /// Header fields and facts of messages, in the server's order; answers how many. A message that is gone, or that could
+    /// not be read, has no row.
+    pub async fn fetch_headers(&self, uids: &UidSet, with_preview: bool, each: mpsc::Sender<FetchedHeader>) -> Result<u32> {
         let items = self.header_items(with_preview);
         let mut fetching = self.fetching_uids("fetch the headers", uids, items, HEADER_BYTES);
-        let mut rows = Rows::default();
+        let (mut rows, mut count) = (Rows::default(), 0);
         while let Some(fetched) = fetching.next().await? {
             match rows.take(uids, fetched) {
                 Taken::Row(row) => {
+                    count += 1;
                     if each.send(row).await.is_err() {
                         return Err(Error::new(ErrorKind::Cancelled, "The headers are not needed any more."));
                     }
@@ -124,11 +126,14 @@ impl Connection {
         }
         for fetched in rows.rest() {
             match row(&fetched) {
-                Some(row) => drop(each.send(row).await),
+                Some(row) => {
+                    count += 1;
+                    drop(each.send(row).await);
+                }
                 None => self.shared.push_fetched(&fetched),
             }
         }
-        Ok(())
+        Ok(count)
     }
 
     /// The same, collected: for checks of few messages.
@@ -142,7 +147,7 @@ impl Connection {
             out
         };
         let (outcome, out) = tokio::join!(self.fetch_headers(uids, false, each), collect);
-        outcome.map(|()| out)
+        outcome.map(|_| out)
     }
 
     /// Flags of messages; with `changed_since` only of those that changed after it (needs CONDSTORE).

@@ -105,11 +105,15 @@ async fn read_beginning(conn: &Connection, uid: u32) -> Result<Vec<u8>> {
 impl AccountSync {
     /// First words for at most `most` rows of a mailbox that have none yet, newest first.
     pub async fn fetch_previews(&self, mailbox: MailboxId, most: u32) -> Result<()> {
+        if self.previewed().contains(&mailbox) {
+            return Ok(());
+        }
         let mut left = most;
         while left > 0 && !self.pulse.push_wanted() {
             let rows = left.min(PREVIEW_ROWS);
             let missing = self.store.read(move |r| r.previews_missing(mailbox, rows)).await?;
             if missing.is_empty() {
+                self.previewed().insert(mailbox);
                 return Ok(());
             }
             left -= rows.min(left);

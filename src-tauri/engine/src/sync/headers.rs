@@ -7,15 +7,13 @@ use godwit_domain::{Error, MailboxId, PlacementId, Result, mime};
 use tokio::sync::mpsc;
 
 /// Rows a transaction takes: small enough that a click never waits behind it for long.
-const BATCH: usize = 500;
+pub(super) const BATCH: usize = 500;
 
 /// What one window brought.
 #[derive(Debug, Default)]
 pub(super) struct WindowRead {
     /// Rows that are new here, newest first within each batch.
     pub added: Vec<PlacementId>,
-    /// Rows the server sent.
-    pub received: u32,
     /// Rows that were here and got new flags.
     pub updated: u32,
 }
@@ -31,7 +29,8 @@ impl AccountSync {
         Ok(read)
     }
 
-    async fn keep_headers(
+    /// Writes rows as they come, a batch a transaction.
+    pub(super) async fn keep_headers(
         &self,
         mailbox: MailboxId,
         uidvalidity: u32,
@@ -45,7 +44,7 @@ impl AccountSync {
             let count = u32::try_from(full.len()).unwrap_or(u32::MAX);
             let placements = parse(full).await?;
             let inserted = self.store.write(Lane::Sync, move |w| w.insert_new(mailbox, uidvalidity, placements)).await?;
-            read.received += count;
+            self.previewed().remove(&mailbox);
             read.updated += inserted.updated;
             read.added.extend(inserted.added);
             self.pulse.got(count);

@@ -4,7 +4,7 @@
 use super::{AccountSync, folders};
 use crate::imap::{Resync, Selected};
 use crate::store::{Lane, MailboxState, UidValidity};
-use godwit_domain::sync::{FetchedFlags, NEXT_WINDOW, Reading, UidSet, next_window};
+use godwit_domain::sync::{FetchedFlags, NEXT_WINDOW, UidSet};
 use godwit_domain::{Error, ErrorKind, MailboxId, PlacementId, Result};
 
 /// How far to go in one call.
@@ -20,15 +20,15 @@ pub enum Depth {
 #[derive(Debug, Default)]
 pub struct MailboxOutcome {
     /// Rows that are really new.
-    pub added: Vec<PlacementId>,
+    pub added: u32,
+    /// Those of them that came since the last sync: news to a person, unlike what a first sync goes on to read backwards.
+    pub arrived: Vec<PlacementId>,
     /// Rows with new flags.
     pub changed: u32,
     /// Rows that went.
     pub removed: u32,
     /// Stopped early because a person's action waits; call again.
     pub interrupted: bool,
-    /// Whether this was the mailbox' very first sync: nothing of it is news.
-    pub first: bool,
 }
 
 /// Without CONDSTORE: flags of this many newest messages are read each time, of all of them at longer intervals.
@@ -70,7 +70,7 @@ impl AccountSync {
         let uidnext = self.uidnext(&state, &selected).await?;
         let at = Visit { mailbox, uidvalidity, uidnext, selected: &selected, state: &state };
 
-        let mut out = MailboxOutcome { first: state.synced_down_to.is_none(), ..MailboxOutcome::default() };
+        let mut out = MailboxOutcome::default();
         if state.synced_down_to.is_some() {
             self.take_changes(&at, &mut out).await?;
             self.read_new(&at, &mut out).await?;
@@ -146,7 +146,8 @@ impl AccountSync {
         loop {
             let low = high.saturating_sub(NEXT_WINDOW - 1).max(from);
             let read = self.read_headers(at.mailbox, at.uidvalidity, &UidSet::range(low, high)).await?;
-            out.added.extend(read.added);
+            out.added += count(read.added.len());
+            out.arrived.extend(read.added);
             out.changed += read.updated;
             if low == from {
                 break;
@@ -156,52 +157,9 @@ impl AccountSync {
         self.checkpoint(at).await
     }
 
-    async fn checkpoint(&self, at: &Visit<'_>) -> Result<()> {
+    pub(super) async fn checkpoint(&self, at: &Visit<'_>) -> Result<()> {
         let (mailbox, uidnext, modseq) = (at.mailbox, at.uidnext, at.selected.highestmodseq);
         self.store.write(Lane::Sync, move |w| w.set_checkpoint(mailbox, Some(uidnext), modseq)).await
-    }
-
-    /// Backwards from where the last run stopped. Answers whether UID 1 is reached.
-    async fn read_older(&self, at: &Visit<'_>, depth: Depth, out: &mut MailboxOutcome) -> Result<bool> {
-        if at.state.synced_down_to == Some(1) {
-            return Ok(true);
-        }
-        let first = at.state.synced_down_to.is_none();
-        let held = if first { 0 } else { at.state.base_messages };
-        let mut reading = Reading {
-            down_to: at.state.synced_down_to.unwrap_or(at.uidnext),
-            remaining: at.selected.exists.saturating_sub(held),
-            first,
-            empty: 0,
-        };
-        self.pulse.expect(reading.remaining);
-        if first {
-            self.checkpoint(at).await?;
-        }
-        while let Some((low, high)) = next_window(reading) {
-            let read = self.read_headers(at.mailbox, at.uidvalidity, &UidSet::range(low, high)).await?;
-            out.added.extend(read.added);
-            self.progress(at.mailbox, low).await?;
-            reading = Reading {
-                down_to: low,
-                remaining: reading.remaining.saturating_sub(read.received),
-                first: false,
-                empty: if read.received == 0 { reading.empty + 1 } else { 0 },
-            };
-            let screen_is_full = out.added.len() >= 50 || reading.remaining == 0;
-            if low > 1 && ((depth == Depth::FirstScreen && screen_is_full) || self.pulse.push_wanted()) {
-                out.interrupted = depth == Depth::Whole;
-                return Ok(false);
-            }
-        }
-        if reading.down_to > 1 || at.uidnext <= 1 {
-            self.progress(at.mailbox, 1).await?;
-        }
-        Ok(true)
-    }
-
-    async fn progress(&self, mailbox: MailboxId, down_to: u32) -> Result<()> {
-        self.store.write(Lane::Sync, move |w| w.set_progress(mailbox, down_to)).await
     }
 
     /// With everything here: where the counts differ, compare UIDs; then orphans of an old UIDVALIDITY that nobody claimed may go.
@@ -216,7 +174,7 @@ impl AccountSync {
             let lost = there.intersect(&UidSet::range(1, newest.max(1))).minus(&held);
             if !lost.is_empty() {
                 let read = self.read_headers(mailbox, at.uidvalidity, &lost).await?;
-                out.added.extend(read.added);
+                out.added += count(read.added.len());
             }
         }
         let now = crate::clock::now();
@@ -246,12 +204,16 @@ impl AccountSync {
 }
 
 /// One SELECT and what was believed before it.
-struct Visit<'a> {
-    mailbox: MailboxId,
-    uidvalidity: u32,
-    uidnext: u32,
-    selected: &'a Selected,
-    state: &'a MailboxState,
+pub(super) struct Visit<'a> {
+    pub mailbox: MailboxId,
+    pub uidvalidity: u32,
+    pub uidnext: u32,
+    pub selected: &'a Selected,
+    pub state: &'a MailboxState,
+}
+
+pub(super) fn count(rows: usize) -> u32 {
+    u32::try_from(rows).unwrap_or(u32::MAX)
 }
 
 fn resync(state: &MailboxState, qresync: bool) -> Option<Resync> {

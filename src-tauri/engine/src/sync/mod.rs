@@ -6,6 +6,7 @@ mod bodies;
 mod folders;
 mod headers;
 mod mailbox;
+mod older;
 mod push;
 mod settle;
 
@@ -17,8 +18,9 @@ pub use push::PushOutcome;
 use crate::imap::Connection;
 use crate::store::Store;
 use godwit_domain::{AccountId, MailboxId};
-use std::sync::Arc;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What a running sync shows and listens to; shared with the worker that runs it.
 #[derive(Clone, Debug, Default)]
@@ -71,17 +73,24 @@ pub struct AccountSync {
     conn: Connection,
     account: AccountId,
     pulse: Pulse,
+    previewed: Mutex<HashSet<MailboxId>>,
 }
 
 impl AccountSync {
     /// Takes the connection; nothing is sent yet.
     pub fn new(store: Store, conn: Connection, account: AccountId, pulse: Pulse) -> Self {
-        Self { store, conn, account, pulse }
+        Self { store, conn, account, pulse, previewed: Mutex::default() }
     }
 
     /// The connection, to wait on.
     pub fn connection(&self) -> &Connection {
         &self.conn
+    }
+
+    /// Mailboxes whose rows all have their first words, as far as this session knows: looking again costs a read of
+    /// their newest thousands.
+    fn previewed(&self) -> MutexGuard<'_, HashSet<MailboxId>> {
+        self.previewed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Which account.

@@ -39,6 +39,10 @@ impl AccountSync {
         for plan in plan_push(&wishes, &copy_wishes) {
             self.push_mailbox(&plan, &wanted, &mut out).await?;
         }
+        if !out.pushed.is_empty() || !out.touched.is_empty() {
+            // What was moved may have had no first words where it came from.
+            self.previewed().clear();
+        }
         Ok(out)
     }
 

@@ -108,7 +108,7 @@ impl Pass<'_> {
 
     fn count(&mut self, mailbox: MailboxId, outcome: &MailboxOutcome) {
         let counts = self.report.entry(mailbox).or_default();
-        counts.added += u32::try_from(outcome.added.len()).unwrap_or(u32::MAX);
+        counts.added += outcome.added;
         counts.changed += outcome.changed;
         counts.removed += outcome.removed;
     }
@@ -127,10 +127,10 @@ impl Pass<'_> {
 
     /// Tells of unread mail that came into an inbox; a first sync is no news.
     async fn announce(&self, mailbox: MailboxId, outcome: &MailboxOutcome) -> Result<()> {
-        if outcome.first || outcome.added.is_empty() {
+        if outcome.arrived.is_empty() {
             return Ok(());
         }
-        let ids = outcome.added.clone();
+        let ids = outcome.arrived.clone();
         let fresh = self
             .context
             .store

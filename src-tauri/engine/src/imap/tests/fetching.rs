@@ -11,7 +11,7 @@ const HEADER: &str = "BODY.PEEK[HEADER.FIELDS (DATE FROM SENDER REPLY-TO TO CC B
     CONTENT-TYPE LIST-ID LIST-UNSUBSCRIBE LIST-UNSUBSCRIBE-POST AUTO-SUBMITTED IMPORTANCE X-PRIORITY AUTHENTICATION-RESULTS \
     DISPOSITION-NOTIFICATION-TO)]";
 
-async fn headers(connection: &Connection, uids: &str) -> (Result<()>, Vec<FetchedHeader>) {
+async fn headers(connection: &Connection, uids: &str) -> (Result<u32>, Vec<FetchedHeader>) {
     let (each, mut rows) = mpsc::channel(4);
     let uids = UidSet::parse(uids).unwrap();
     let collect = async {

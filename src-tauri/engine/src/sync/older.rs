@@ -1,0 +1,111 @@
+//! Reading backwards: windows of headers from where the last run stopped down to UID 1. While one window is written the
+//! next one comes in already; at most one waits, so memory stays that of two windows' beginnings.
+
+use super::AccountSync;
+use super::headers::BATCH;
+use super::mailbox::{Depth, MailboxOutcome, Visit, count};
+use crate::store::Lane;
+use godwit_domain::sync::{FetchedHeader, Reading, UidSet, next_window};
+use godwit_domain::{Error, ErrorKind, MailboxId, Result};
+use tokio::sync::{mpsc, oneshot};
+
+/// Rows that fill a first screen.
+const SCREEN: u32 = 50;
+
+/// A window on its way from the wire to the store.
+struct Window {
+    low: u32,
+    rows: mpsc::Receiver<FetchedHeader>,
+    /// Said once the server has answered all of it with OK.
+    whole: oneshot::Receiver<()>,
+}
+
+/// Why the reading ended.
+enum End {
+    /// UID 1 is reached, the last window began here.
+    Bottom(u32),
+    /// The first screen is here; there is more.
+    Screen,
+    /// A person's action waits.
+    PushWanted,
+}
+
+impl AccountSync {
+    /// Backwards from where the last run stopped. Answers whether UID 1 is reached.
+    pub(super) async fn read_older(&self, at: &Visit<'_>, depth: Depth, out: &mut MailboxOutcome) -> Result<bool> {
+        if at.state.synced_down_to == Some(1) {
+            return Ok(true);
+        }
+        let first = at.state.synced_down_to.is_none();
+        let held = if first { 0 } else { at.state.base_messages };
+        let reading = Reading {
+            down_to: at.state.synced_down_to.unwrap_or(at.uidnext),
+            remaining: at.selected.exists.saturating_sub(held),
+            first,
+            empty: 0,
+        };
+        self.pulse.expect(reading.remaining);
+        if first {
+            self.checkpoint(at).await?;
+        }
+        let (windows, coming) = mpsc::channel(1);
+        let (fetched, kept) = tokio::join!(self.fetch_windows(reading, depth, windows), self.keep_windows(at, coming, out));
+        // What the store says comes first: the wire only stopped because nobody took its rows any more.
+        kept?;
+        match fetched? {
+            End::Bottom(low) => {
+                if low > 1 || at.uidnext <= 1 {
+                    self.progress(at.mailbox, 1).await?;
+                }
+                Ok(true)
+            }
+            End::Screen => {
+                out.interrupted = false;
+                Ok(false)
+            }
+            End::PushWanted => {
+                out.interrupted = depth == Depth::Whole;
+                Ok(false)
+            }
+        }
+    }
+
+    async fn fetch_windows(&self, mut reading: Reading, depth: Depth, windows: mpsc::Sender<Window>) -> Result<End> {
+        let mut received = 0;
+        while let Some((low, high)) = next_window(reading) {
+            let ((each, rows), (done, whole)) = (mpsc::channel(BATCH), oneshot::channel());
+            if windows.send(Window { low, rows, whole }).await.is_err() {
+                return Err(Error::new(ErrorKind::Cancelled, "The headers are not needed any more."));
+            }
+            let got = self.conn.fetch_headers(&UidSet::range(low, high), false, each).await?;
+            // Where nobody listens any more the store has an error of its own to tell.
+            let _ = done.send(());
+            received += got;
+            let empty = if got == 0 { reading.empty + 1 } else { 0 };
+            reading = Reading { down_to: low, remaining: reading.remaining.saturating_sub(got), first: false, empty };
+            if low > 1 && depth == Depth::FirstScreen && (received >= SCREEN || reading.remaining == 0) {
+                return Ok(End::Screen);
+            }
+            if low > 1 && self.pulse.push_wanted() {
+                return Ok(End::PushWanted);
+            }
+        }
+        Ok(End::Bottom(reading.down_to))
+    }
+
+    async fn keep_windows(&self, at: &Visit<'_>, mut coming: mpsc::Receiver<Window>, out: &mut MailboxOutcome) -> Result<()> {
+        while let Some(Window { low, rows, whole }) = coming.recv().await {
+            out.added += count(self.keep_headers(at.mailbox, at.uidvalidity, rows).await?.added.len());
+            // A window that broke off is read again from its top; its rows are found here then.
+            if whole.await.is_err() {
+                return Ok(());
+            }
+            self.progress(at.mailbox, low).await?;
+        }
+        Ok(())
+    }
+
+    async fn progress(&self, mailbox: MailboxId, down_to: u32) -> Result<()> {
+        self.store.write(Lane::Sync, move |w| w.set_progress(mailbox, down_to)).await
+    }
+}
