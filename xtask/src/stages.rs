@@ -5,6 +5,7 @@ use crate::machine::{IS_LINUX, npm, target};
 use crate::runner::{Tally, command, run, run_tests};
 use crate::{apt, builds};
 use anyhow::{Context, Result, bail};
+use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
@@ -30,7 +31,7 @@ pub enum Stage {
 use Stage::{Build, Format, Journeys, Lints, Ui, Unit, Window};
 
 /// Everything.
-pub const ALL: &[Stage] = &[Format, Lints, Unit, Ui, Build, Journeys, Window];
+pub const ALL: &[Stage] = &[Format, Lints, Build, Unit, Ui, Journeys, Window];
 
 /// What needs no server and no window.
 pub const FAST: &[Stage] = &[Format, Lints, Unit, Ui];
@@ -110,39 +111,48 @@ impl Stage {
                 run(&mut npm_run("lint"))?;
                 Ok(Outcome::Done(Tally::default()))
             }
+            Build => {
+                builds::everything()?;
+                Ok(Outcome::Done(Tally::default()))
+            }
             Unit => {
-                apt::need(&[apt::BUILD])?;
-                builds::interface()?;
-                tests(&mut command("cargo", &cargo_tests(&["--workspace", "--exclude", "godwit-tests"])))
+                let tests = builds::everything()?;
+                let of_units = tests.iter().filter(|t| t.package != "godwit-tests");
+                run_each(of_units.map(|t| command(&t.path, &[]).dir(&t.dir)))
             }
             Ui => {
                 builds::npm_packages()?;
-                tests(&mut npm_run("test"))
+                tests(npm_run("test"))
             }
-            Build => {
-                builds::programs()?;
-                Ok(Outcome::Done(Tally::default()))
-            }
-            Journeys => in_real_life(&["--", "--skip", "window_"]),
+            Journeys => in_real_life(&["--skip", "window_"]),
             Window if !IS_LINUX => {
                 Ok(Outcome::Skipped("window tests need WebKitWebDriver under Xvfb, which is Linux only".into()))
             }
-            Window => in_real_life(&["--", "window_", "--test-threads=2"]),
+            Window => in_real_life(&["window_", "--test-threads=2"]),
         }
     }
 }
 
-fn cargo_tests<'a>(which: &[&'a str]) -> Vec<&'a str> {
-    let mut args = vec!["test", "--no-fail-fast"];
-    args.extend(which);
-    // Replacing a running program is refused on Windows, and this is that program.
-    if cfg!(windows) {
-        args.extend(["--exclude", "xtask"]);
+/// Runs these test programs one after another, all of them, and counts.
+fn run_each(programs: impl Iterator<Item = Command>) -> Result<Outcome> {
+    let (mut sum, mut broken) = (Tally::default(), Vec::new());
+    for mut program in programs {
+        let (tally, is_fine) = run_tests(program.env("RUST_LIB_BACKTRACE", "0"))?;
+        if !is_fine && tally.failed == 0 {
+            broken.push(program.get_program().to_string_lossy().into_owned());
+        }
+        sum.add(tally);
     }
-    args
+    if !broken.is_empty() {
+        bail!("ended badly without naming a failed test: {}", broken.join(", "));
+    }
+    if sum.passed + sum.failed == 0 {
+        bail!("not one test ran");
+    }
+    Ok(Outcome::Done(sum))
 }
 
-/// Journeys and window tests: one test binary, real servers, the programs that were built before.
+/// Journeys and window tests: one test program, real servers, the programs that were built with it.
 fn in_real_life(filter: &[&str]) -> Result<Outcome> {
     if IS_LINUX {
         apt::need(&[apt::BUILD, apt::HEADLESS, apt::DOVECOT])?;
@@ -150,15 +160,28 @@ fn in_real_life(filter: &[&str]) -> Result<Outcome> {
     if !has_dovecot() {
         return Ok(Outcome::Skipped("needs Dovecot: install dovecot (imapd, submissiond, lmtpd), on macOS with brew".into()));
     }
-    builds::npm_packages()?;
+    let tests = builds::everything()?;
+    // A failed window leaves a picture of itself there.
     let pictures = target().join("pictures");
     std::fs::create_dir_all(&pictures)?;
-    let mut args = vec!["test", "--no-fail-fast", "--package", "godwit-tests", "--lib", "--tests"];
-    args.extend(filter);
-    let mut run = command("cargo", &args);
-    // A failed window leaves a picture of itself there.
-    run.env("GODWIT_PICTURES", pictures).env("GODWIT_BIN_DIR", target().join("debug")).env("RUST_LIB_BACKTRACE", "0");
-    tests(&mut run)
+    run_each(tests.iter().filter(|t| t.package == "godwit-tests").map(|t| {
+        let mut program = command(&t.path, filter).dir(&t.dir);
+        program.env("GODWIT_PICTURES", &pictures).env("GODWIT_BIN_DIR", target().join("debug"));
+        program
+    }))
+}
+
+/// A command that runs elsewhere than in the repository's root.
+trait In {
+    /// Runs it there.
+    fn dir(self, dir: &Path) -> Self;
+}
+
+impl In for Command {
+    fn dir(mut self, dir: &Path) -> Self {
+        self.current_dir(dir).env("CARGO_MANIFEST_DIR", dir);
+        self
+    }
 }
 
 #[cfg(unix)]
@@ -175,13 +198,6 @@ fn npm_run(script: &str) -> Command {
     command(npm(), &["run", "--silent", script])
 }
 
-fn tests(command: &mut Command) -> Result<Outcome> {
-    let (tally, is_fine) = run_tests(command)?;
-    if !is_fine && tally.failed == 0 {
-        bail!("the run ended badly without naming a failed test");
-    }
-    if is_fine && tally.passed == 0 {
-        bail!("not one test ran");
-    }
-    Ok(Outcome::Done(tally))
+fn tests(command: Command) -> Result<Outcome> {
+    run_each(std::iter::once(command))
 }
