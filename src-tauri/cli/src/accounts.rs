@@ -1,11 +1,12 @@
 //! `account …`: propose, add, list, test, remove. The password comes from stdin and goes straight into the request.
 
-use crate::args::{AccountAddArgs, AccountCommand, HostPort, SecurityArg};
+use crate::args::{AccountAddArgs, AccountCommand};
 use crate::face::Face;
 use crate::failure::{Failure, Outcome};
 use crate::names;
 use crate::output::{Output, table};
 use crate::shapes::CandidateRow;
+use crate::values::{HostPort, SecurityArg};
 use godwit_domain::api::{AccountAdd, AccountRemove, AccountTest, Accounts, Password};
 use godwit_domain::{Account, AccountCheck, AccountDraft, Error, Security, Server, ServerCheck, check_address};
 use serde_json::json;

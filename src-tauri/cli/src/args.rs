@@ -1,8 +1,8 @@
 //! The command line as shared with scripts: names and flags are a contract, so they change only with a reason.
 
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use godwit_domain::api::SyncBodies;
-use godwit_domain::{PlacementId, ReceiptId, Security};
+use crate::values::{Bodies, HostPort, SecurityArg, host_port, label, message, pin, receipt};
+use clap::{Args as ClapArgs, Parser, Subcommand};
+use godwit_domain::{PlacementId, ReceiptId};
 use std::path::PathBuf;
 
 /// Godwit on the command line. MESSAGE is an id that list and search print; MAILBOX is ACCOUNT/PATH or an id; ACCOUNT is an
@@ -364,94 +364,6 @@ pub struct Marks {
     pub unlabel: Vec<String>,
 }
 
-/// `--bodies`
-#[derive(Clone, Copy, ValueEnum)]
-pub enum Bodies {
-    /// All of them.
-    All,
-    /// Newest and unread.
-    Policy,
-    /// None.
-    None,
-}
-
-impl From<Bodies> for SyncBodies {
-    fn from(bodies: Bodies) -> Self {
-        match bodies {
-            Bodies::All => Self::All,
-            Bodies::Policy => Self::Policy,
-            Bodies::None => Self::None,
-        }
-    }
-}
-
-/// `--imap-security`, `--smtp-security`
-#[derive(Clone, Copy, ValueEnum)]
-pub enum SecurityArg {
-    /// TLS from the first byte.
-    Tls,
-    /// TLS by STARTTLS, mandatory.
-    Starttls,
-}
-
-impl From<SecurityArg> for Security {
-    fn from(security: SecurityArg) -> Self {
-        match security {
-            SecurityArg::Tls => Self::Tls,
-            SecurityArg::Starttls => Self::Starttls,
-        }
-    }
-}
-
-/// A host and its port.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HostPort {
-    /// Host name or address literal, without brackets.
-    pub host: String,
-    /// Port.
-    pub port: u16,
-}
-
-fn host_port(text: &str) -> Result<HostPort, String> {
-    let (host, port) = text.rsplit_once(':').ok_or("write HOST:PORT, such as imap.example.org:993")?;
-    let host = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
-    let port = port.parse().ok().filter(|p| *p != 0).ok_or("a port is a number from 1 to 65535")?;
-    if host.is_empty() {
-        return Err("the host is missing".to_owned());
-    }
-    Ok(HostPort { host: host.to_owned(), port })
-}
-
-fn pin(text: &str) -> Result<String, String> {
-    let hex: String = text.chars().filter(|c| *c != ':').collect::<String>().to_ascii_lowercase();
-    if hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return Ok(hex);
-    }
-    Err("a pin is 64 hex digits: the SHA-256 of the certificate's public key".to_owned())
-}
-
-/// RFC 9051 `flag-keyword`: an atom. A leading backslash would make it a system flag.
-fn label(text: &str) -> Result<String, String> {
-    let atom = |c: char| c.is_ascii_graphic() && !matches!(c, '(' | ')' | '{' | '%' | '*' | '"' | '\\' | ']');
-    if !text.is_empty() && text.len() <= 100 && text.chars().all(atom) {
-        return Ok(text.to_owned());
-    }
-    Err("a label is one word of ASCII letters, digits and signs but ( ) { } % * \" \\ ]".to_owned())
-}
-
-fn message(text: &str) -> Result<PlacementId, String> {
-    id(text).map(PlacementId).ok_or_else(|| "a message is the id that list and search print".to_owned())
-}
-
-fn receipt(text: &str) -> Result<ReceiptId, String> {
-    id(text).map(ReceiptId).ok_or_else(|| "a receipt is the number that the action printed".to_owned())
-}
-
-/// A local id: a positive number.
-pub fn id(text: &str) -> Option<i64> {
-    text.parse().ok().filter(|id| *id > 0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -490,26 +402,5 @@ mod tests {
         check(&format!("{add} starttls --password-stdin"), true);
         check(&format!("{add} none --password-stdin"), false);
         check(&format!("{add} tls"), false);
-    }
-
-    #[test]
-    fn a_host_and_port_are_split_at_the_last_colon() {
-        let ok = |text: &str, host: &str, port: u16| {
-            assert_eq!(host_port(text), Ok(HostPort { host: host.into(), port }), "{text}");
-        };
-        ok("imap.example.org:993", "imap.example.org", 993);
-        ok("[::1]:143", "::1", 143);
-        for wrong in ["imap.example.org", "h:0", "h:65536", ":993", "h:"] {
-            assert!(host_port(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn a_pin_is_read_with_or_without_colons() {
-        let hex = "AB".repeat(32);
-        let colons = vec!["ab"; 32].join(":");
-        assert_eq!(pin(&hex), Ok("ab".repeat(32)));
-        assert_eq!(pin(&colons), Ok("ab".repeat(32)));
-        assert!(pin("ab").is_err());
     }
 }

@@ -14,6 +14,7 @@ mod reading;
 mod sending;
 mod shapes;
 mod sync;
+mod values;
 mod verbs;
 
 use args::{AccountCommand, Args, AttachmentCommand, Command, MailboxCommand};

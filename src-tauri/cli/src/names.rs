@@ -1,8 +1,8 @@
 //! How accounts and mailboxes are named on the command line: by address, by ACCOUNT/PATH, or by id.
 
-use crate::args::id;
 use crate::face::Face;
 use crate::failure::{Failure, Outcome};
+use crate::values::id;
 use godwit_domain::api::{Accounts, Mailboxes};
 use godwit_domain::{Account, AccountId, Error, Mailbox, MailboxId};
 
