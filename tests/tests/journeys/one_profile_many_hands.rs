@@ -71,11 +71,11 @@ fn folders_are_made_renamed_and_deleted_on_the_server() -> Result<()> {
     ctl.ok(&["mailbox", "create", &path("Båthus & co")])?;
     ctl.ok(&["mailbox", "rename", &path("Båthus & co"), "Nordnes/冬"])?;
     let names = dovecot.mailbox(&marit)?.mailboxes()?;
-    assert!(names.contains(&"Nordnes/&UcY-".to_owned()), "{names:?}");
+    assert!(names.contains(&"Nordnes/&Uaw-".to_owned()), "{names:?}");
     let here = ctl.json(&["mailboxes"])?;
     assert!(here.as_array().is_some_and(|all| all.iter().any(|m| m["path"] == "Nordnes/冬")), "{here}");
     ctl.ok(&["mailbox", "delete", &path("Nordnes/冬")])?;
-    assert!(!dovecot.mailbox(&marit)?.mailboxes()?.contains(&"Nordnes/&UcY-".to_owned()));
+    assert!(!dovecot.mailbox(&marit)?.mailboxes()?.contains(&"Nordnes/&Uaw-".to_owned()));
     Ok(())
 }
 
