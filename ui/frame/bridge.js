@@ -10,10 +10,11 @@
   // A page made for a wider window is drawn smaller, down to half; what is wider still can be scrolled.
   let fitted = 0;
   const shrink = () => {
-    const room = document.documentElement.clientWidth;
+    const room = document.body.clientWidth;
     if (room === fitted || room === 0) return;
     root.style.zoom = "1";
-    root.style.zoom = String(Math.min(1, Math.max(0.5, room / root.scrollWidth)));
+    const edge = root.scrollWidth > root.clientWidth ? Number.parseFloat(getComputedStyle(root).paddingRight) : 0;
+    root.style.zoom = String(Math.min(1, Math.max(0.5, room / (root.scrollWidth + edge))));
     if (document.readyState === "complete") fitted = room;
   };
   const measure = () => {
@@ -35,8 +36,7 @@
     const asked = Number.parseInt(image.getAttribute("width") ?? "", 10);
     if (image.naturalWidth > 2 && image.clientWidth + 1 < asked) image.style.setProperty("height", "auto", "important");
   };
-  const fitAll = () => document.querySelectorAll("img[src]").forEach(fit);
-  for (const event of ["resize", "load"]) addEventListener(event, () => (fitAll(), soon()));
+  for (const event of ["resize", "load"]) addEventListener(event, () => (document.querySelectorAll("img[src]").forEach(fit), soon()));
 
   const linkOf = (event) => {
     const link = event.target instanceof Element ? event.target.closest("a[data-link]") : null;
