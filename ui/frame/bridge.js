@@ -7,10 +7,21 @@
 
   let told = -1;
   let due = false;
+  // A page made for a wider window is drawn smaller, down to half; what is wider still can be scrolled.
+  let fitted = 0;
+  const shrink = () => {
+    const room = document.body.clientWidth;
+    if (room === fitted || room === 0) return;
+    root.style.zoom = "1";
+    const edge = root.scrollWidth > root.clientWidth ? Number.parseFloat(getComputedStyle(root).paddingRight) : 0;
+    root.style.zoom = String(Math.min(1, Math.max(0.5, room / (root.scrollWidth + edge))));
+    if (document.readyState === "complete") fitted = room;
+  };
   const measure = () => {
     due = false;
+    shrink();
     const bar = Math.max(0, innerHeight - document.documentElement.clientHeight);
-    const height = Math.ceil(root.getBoundingClientRect().height) + bar;
+    const height = Math.ceil(document.body.getBoundingClientRect().height) + bar;
     if (height !== told) say("height", { height: (told = height) });
   };
   const soon = () => {
@@ -19,17 +30,13 @@
     requestAnimationFrame(measure);
   };
   new ResizeObserver(soon).observe(root);
-  addEventListener("resize", soon);
-  addEventListener("load", soon);
 
   // A picture that had to become narrower than it asked for keeps its proportions.
   const fit = (image) => {
     const asked = Number.parseInt(image.getAttribute("width") ?? "", 10);
     if (image.naturalWidth > 2 && image.clientWidth + 1 < asked) image.style.setProperty("height", "auto", "important");
   };
-  const fitAll = () => document.querySelectorAll("img[src]").forEach(fit);
-  addEventListener("load", fitAll);
-  addEventListener("resize", fitAll);
+  for (const event of ["resize", "load"]) addEventListener(event, () => (document.querySelectorAll("img[src]").forEach(fit), soon()));
 
   const linkOf = (event) => {
     const link = event.target instanceof Element ? event.target.closest("a[data-link]") : null;
@@ -45,9 +52,8 @@
   addEventListener("focusout", () => hover(-1));
   addEventListener("click", (event) => {
     const index = linkOf(event);
-    if (index < 0) return;
-    event.preventDefault();
-    if (event.isTrusted && getSelection().isCollapsed) say("link", { index });
+    if (index >= 0) event.preventDefault();
+    if (index >= 0 && event.isTrusted && getSelection().isCollapsed) say("link", { index });
   });
 
   const editable = (target) => target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
@@ -57,8 +63,7 @@
     const index = linkOf(event);
     if (event.key === "Enter" && index >= 0) {
       event.preventDefault();
-      say("link", { index });
-      return;
+      return say("link", { index });
     }
     const command = event.ctrlKey || event.metaKey;
     // Copying and selecting are the frame's own; all else is a key of the window.

@@ -19,6 +19,8 @@ export interface Toast {
 }
 
 const STAYS_MS = 8_000;
+/** What offers nothing is read sooner. */
+const BRIEF_MS = 4_000;
 
 export class Toasts {
   current = $state.raw<Toast | null>(null);
@@ -39,7 +41,9 @@ export class Toasts {
       role: options.role ?? "status",
       until: options.until ?? null,
     };
-    this.stay(options.staysMs ?? STAYS_MS);
+    // A toast that went away under the pointer never tells that the pointer left.
+    this.held = false;
+    this.stay(options.staysMs ?? (this.current.buttons.length > 0 || this.current.until ? STAYS_MS : BRIEF_MS));
     return this.last;
   }
 
@@ -52,6 +56,7 @@ export class Toasts {
   dismiss(id?: number): void {
     if (id !== undefined && this.current?.id !== id) return;
     clearTimeout(this.timer);
+    this.held = false;
     this.current = null;
   }
 

@@ -67,4 +67,8 @@ function stopped(error: Failure): string {
 export const domain = (email: string): string => email.slice(email.lastIndexOf("@") + 1);
 
 /** Cause, then mend, in one line. */
-export const sentence = (error: Failure): string => [error.what, error.mend].filter(Boolean).join(" ");
+export const sentence = (error: Failure): string =>
+  [error.what, error.mend]
+    .filter(Boolean)
+    .join(" ")
+    .replace(/(\p{L})'(?=\p{L})/gu, "$1’");

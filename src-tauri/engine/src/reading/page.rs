@@ -43,7 +43,7 @@ pub(super) fn bridge_hash() -> String {
 /// The document of a message. `html` is verified output of the renderer.
 pub(super) fn body(html: &str, theme: Theme) -> FrameAnswer {
     let theme = if theme == Theme::Dark { "dark" } else { "light" };
-    let colours = if has_colours(html) { "own" } else { "ours" };
+    let colours = colours(html);
     let document = format!(
         "<!DOCTYPE html>\n<html data-theme=\"{theme}\" data-colours=\"{colours}\"><head><meta charset=\"utf-8\"><title>Message</title>\
          <meta name=\"viewport\" content=\"width=device-width\"><style>{STYLE}</style></head>\
@@ -80,9 +80,16 @@ fn answer(status: u16, content_type: &str, policy: &str, body: Vec<u8>) -> Frame
     FrameAnswer { status, headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(), body }
 }
 
-/// Whether the sender chose colours: such a mail keeps them, on a white sheet.
-fn has_colours(html: &str) -> bool {
-    [" bgcolor=\"", " color=\"", "background", "color:"].iter().any(|sign| html.contains(sign))
+/// Whose colours a message has: the window's, the sender's for letters alone, or the sender's own, which get a white sheet.
+fn colours(html: &str) -> &'static str {
+    let has = |signs: &[&str]| signs.iter().any(|sign| html.contains(sign));
+    if has(&[" bgcolor=\"", "background", "!important"]) {
+        "own"
+    } else if has(&[" color=\"", "color:"]) {
+        "letters"
+    } else {
+        "ours"
+    }
 }
 
 /// Takes pictures that stand in the HTML itself out of it, so that the policy needs no `data:`. The renderer writes a source

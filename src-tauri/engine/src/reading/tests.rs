@@ -56,7 +56,7 @@ fn the_bridge_is_the_one_that_was_reviewed() {
     }
     assert_eq!(
         page::bridge_hash(),
-        "PLNlcHmsWZ8aUCXYSqf/y2Kmm0u2lwYb6JiI0Prm4Oc=",
+        "iX/aizvngIjQobFMGpNuKg50e3Y/mqofjotZ46iJavw=",
         "review ui/frame/bridge.js, then pin its new hash here"
     );
 }
@@ -129,17 +129,18 @@ fn links_are_known_by_number_only() {
 }
 
 #[test]
-fn mails_with_colours_of_their_own_get_a_sheet() {
+fn mails_with_grounds_of_their_own_get_a_sheet() {
     let reading = Reading::new();
     let colours = |html: &str| {
         let (token, _) = reading.open(message(html), false).unwrap();
-        String::from_utf8(reading.answer(&format!("/{token}/body")).body)
-            .unwrap()
-            .contains("<html data-theme=\"light\" data-colours=\"own\">")
+        let page = String::from_utf8(reading.answer(&format!("/{token}/body")).body).unwrap();
+        let (_, rest) = page.split_once("<html data-theme=\"light\" data-colours=\"").unwrap();
+        rest.split_once('"').unwrap().0.to_owned()
     };
-    assert!(colours("<td bgcolor=red>x</td><table bgcolor=red><tr><td>x</table>"));
-    assert!(colours("<p style=\"color:#333\">x</p>"));
-    assert!(!colours("<p align=center>x</p>"));
+    assert_eq!(colours("<td bgcolor=red>x</td><table bgcolor=red><tr><td>x</table>"), "own");
+    assert_eq!(colours("<p style=\"background-color:#eee;color:#333\">x</p>"), "own");
+    assert_eq!(colours("<p style=\"color:#333\">x</p>"), "letters");
+    assert_eq!(colours("<p align=center>x</p>"), "ours");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
