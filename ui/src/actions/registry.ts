@@ -42,6 +42,9 @@ const answer = (app: App, all: boolean): void => {
 };
 
 const step = (app: App, by: number): void => {
+  // From the folders or from nowhere the focus goes along; in a message it stays, so that it can be scrolled.
+  const here = document.activeElement;
+  if (!here || here === document.body || here.closest('[role="tree"]')) focusPane("list");
   const next = app.list.focus + by;
   if (app.place.kind !== "outbox" && next >= 0 && next < app.list.len) app.choose(next);
 };

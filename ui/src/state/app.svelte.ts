@@ -365,8 +365,8 @@ export class App {
     }
   }
 
-  async undo(receipt: number | undefined = this.receipts.at(-1)): Promise<void> {
-    if (receipt === undefined) return void this.toasts.say("Nothing to undo");
+  /** Takes one action back; without any of this run, the newest that is kept from before. */
+  async undo(receipt: number | null = this.receipts.at(-1) ?? null): Promise<void> {
     this.receipts = this.receipts.filter((one) => one !== receipt);
     try {
       this.toasts.say((await this.backend.call("undo", { receipt })).said);

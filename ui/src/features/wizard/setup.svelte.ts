@@ -195,6 +195,14 @@ export class Setup {
       for (const server of ["imap", "smtp"] as const) {
         const it = check?.[server];
         if (it?.certificate && it.error) {
+          // The key that was trusted a moment ago, on the same host: nobody is asked twice for it.
+          const mine = this[server];
+          const other = server === "imap" ? this.smtp : this.imap;
+          if (mine.pin === null && other.pin === it.certificate.spki_sha256 && other.host.trim() === mine.host.trim()) {
+            mine.pin = other.pin;
+            this.step = "certificate";
+            return this.add();
+          }
           this.certificate = { seen: it.certificate, server, error: it.error };
           this.step = "certificate";
           return;
