@@ -127,6 +127,8 @@ api! {
 
     /// Starts a draft.
     "compose" Compose { from: ComposeFrom } -> Draft;
+    /// Drafts kept here that are not on their way out, last saved first, at most 100.
+    "drafts" Drafts {} -> Vec<Draft>;
     /// Saves a draft; attachments are not touched by this.
     "draft_save" DraftSave { draft: Draft } -> Draft;
     /// Throws a draft away.

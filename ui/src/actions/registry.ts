@@ -116,6 +116,15 @@ export const verbs: Verb[] = [
     free,
     (app) => void app.writing.compose({ kind: "nothing", account: accountHere(app) }),
   ),
+  verb(
+    "kept-drafts",
+    "Open kept drafts",
+    "square-pen",
+    [],
+    "Writing",
+    free,
+    (app) => void app.writing.takeUpAgain(true),
+  ),
   verb("reply", "Reply", "reply", ["r", "Ctrl+r"], "Writing", open, (app) => answer(app, false)),
   verb("reply-all", "Reply all", "reply-all", ["a", "Ctrl+Shift+r"], "Writing", open, (app) => answer(app, true)),
   verb("forward", "Forward", "forward", ["f", "Ctrl+Shift+f"], "Writing", open, (app) => {

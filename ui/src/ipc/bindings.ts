@@ -976,6 +976,7 @@ export type LinkTarget = { token: string, index: number, };
 export type Perform = { action: Action, };
 export type Undo = { receipt: ReceiptId | null, };
 export type Compose = { from: ComposeFrom, };
+export type Drafts = Record<symbol, never>;
 export type DraftSave = { draft: Draft, };
 export type DraftDiscard = { draft: DraftId, };
 export type DraftAttach = { draft: DraftId, path: string, };
@@ -1023,6 +1024,7 @@ export interface Commands {
   perform: { request: Perform; reply: Performed };
   undo: { request: Undo; reply: Undone };
   compose: { request: Compose; reply: Draft };
+  drafts: { request: Drafts; reply: Array<Draft> };
   draft_save: { request: DraftSave; reply: Draft };
   draft_discard: { request: DraftDiscard; reply: null };
   draft_attach: { request: DraftAttach; reply: Draft };

@@ -112,6 +112,7 @@ export class App {
     else {
       await this.goHome();
       this.wantsFocus += 1;
+      await this.writing.takeUpAgain();
     }
     await this.backend.opens((open) => this.openFromOutside(open)).catch(this.failed);
   }

@@ -4,6 +4,9 @@ import type { ComposeFrom, Draft } from "../ipc/bindings";
 import type { Composing, Drafts } from "./drafts.svelte";
 import type { Toasts } from "./toasts.svelte";
 
+/** Composers that are opened together. */
+const MOST_AT_ONCE = 5;
+
 export class Writing {
   /** Mail of this window that has not been heard of yet, with whom it goes to. */
   private readonly held = new Map<number, string>();
@@ -20,6 +23,21 @@ export class Writing {
   async compose(from: ComposeFrom): Promise<void> {
     try {
       await this.drafts.compose(from);
+    } catch (thrown) {
+      this.failed(thrown);
+    }
+  }
+
+  /** Mail that was being written when the window last closed stands minimised again; with `all`, every kept draft does. */
+  async takeUpAgain(all = false): Promise<void> {
+    try {
+      const kept = await this.backend.call("drafts", {});
+      const again = all ? kept.slice(0, MOST_AT_ONCE) : kept.slice(0, 1);
+      for (const draft of again.reverse()) {
+        const composing = await this.drafts.compose({ kind: "draft", draft: draft.id });
+        composing.minimised = !all;
+      }
+      if (all && kept.length === 0) this.toasts.say("No draft is kept here");
     } catch (thrown) {
       this.failed(thrown);
     }

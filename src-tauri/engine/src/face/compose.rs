@@ -11,6 +11,8 @@ use std::path::PathBuf;
 
 /// The largest file that can be attached, in bytes.
 const MOST_ATTACHED: u64 = 50 << 20;
+/// Drafts that one answer lists.
+const MOST_DRAFTS: usize = 100;
 /// Proposals while typing an address.
 const MOST_CONTACTS: u32 = 50;
 
@@ -114,7 +116,27 @@ async fn put(
             for (attachment, bytes) in parts {
                 draft = w.draft_attach(draft.id, &attachment.name, &attachment.media_type, bytes)?;
             }
-            Ok(draft)
+            // Nobody has written a word yet: "saved" would be said too early.
+            Ok(Draft { saved_at: 0, ..draft })
+        })
+        .await
+}
+
+/// What lies in the outbox goes out from there and is no draft to be written on.
+pub(super) async fn list(engine: &Engine, _: Drafts) -> Result<Vec<Draft>> {
+    engine
+        .inner
+        .context
+        .store
+        .read(|r| {
+            let mut leaving = Vec::new();
+            for item in r.outbox_open()? {
+                leaving.extend(r.outbox_head(item.id)?.mail.draft);
+            }
+            let mut drafts = r.drafts()?;
+            drafts.retain(|draft| !leaving.contains(&draft.id));
+            drafts.truncate(MOST_DRAFTS);
+            Ok(drafts)
         })
         .await
 }

@@ -53,6 +53,7 @@ pub(crate) async fn answer(engine: &Engine, request: Request) -> Result<Value> {
         Perform => lists::perform,
         Undo => lists::undo,
         Compose => compose::start,
+        Drafts => compose::list,
         DraftSave => compose::save,
         DraftDiscard => compose::discard,
         DraftAttach => compose::attach_path,

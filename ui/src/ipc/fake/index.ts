@@ -287,6 +287,7 @@ export class FakeBackend implements Backend {
     perform: ({ action }) => this.perform(action),
     undo: ({ receipt }) => this.undo(receipt),
     compose: ({ from }) => this.outgoing.compose(from),
+    drafts: () => this.outgoing.kept,
     draft_save: ({ draft }) => this.outgoing.save(draft),
     draft_discard: ({ draft }) => this.outgoing.discard(draft),
     draft_detach: ({ draft, attachment }) => this.outgoing.detach(draft, attachment),

@@ -33,6 +33,10 @@ export class Outgoing {
       });
   }
 
+  get kept(): Draft[] {
+    return [...this.drafts.values()].reverse();
+  }
+
   compose(from: ComposeFrom): Draft {
     this.last += 1;
     const draft: Draft = {
