@@ -7,9 +7,11 @@ mod letter;
 mod pages;
 mod people;
 mod scenes;
+mod tales;
 
 use crate::sample::letter::Letter;
-use crate::sample::scenes::{SCENES, Scene};
+use crate::sample::scenes::Scene;
+use crate::sample::tales::SCENES;
 pub use letter::crlf;
 use people::{MARIT, MARIT_AT_HOME, Person};
 use time::OffsetDateTime;
