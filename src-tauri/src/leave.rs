@@ -6,12 +6,15 @@ use crate::window::MAIN;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
-use tauri::{AppHandle, Manager};
+use tauri::{AppHandle, Emitter, Manager};
 
 /// The longest that leaving may take.
 const LIMIT: Duration = Duration::from_secs(3);
 /// What the event loop gets on top to end by itself.
 const GRACE: Duration = Duration::from_millis(500);
+
+/// What a page gets for its last words: a draft that was being typed.
+const LAST_WORDS: Duration = Duration::from_millis(250);
 
 static LEAVING: AtomicBool = AtomicBool::new(false);
 
@@ -27,8 +30,12 @@ pub fn leave(app: &AppHandle) {
     }
     let (closed, wait) = mpsc::channel();
     let engine = app.state::<Shell>().engine_now();
+    if let Err(error) = app.emit("leaving", ()) {
+        tracing::warn!(%error, "the window can't be told that it closes");
+    }
     tauri::async_runtime::spawn(async move {
         if let Some(engine) = engine {
+            tokio::time::sleep(LAST_WORDS).await;
             engine.close().await;
         }
         // The waiting thread may have given up already.

@@ -31,3 +31,26 @@ fn a_reply_is_delivered_and_filed() -> Result<()> {
     server.wait_until("INBOX", Duration::from_secs(30), |all| all.iter().any(|m| m.has("\\Answered")))?;
     Ok(())
 }
+
+#[test]
+fn a_mail_half_written_is_there_again_after_a_restart() -> Result<()> {
+    let dovecot = Dovecot::shared()?;
+    let marit = dovecot.user("marit");
+    let desk = Desk::new(dovecot)?;
+    let window = desk.open_with(dovecot, &marit)?;
+    window.press_on("button", "Compose")?;
+    window.fill("textbox", "Subject", "Slipway, unfinished")?;
+    let body = window.find("textbox", "Message body")?;
+    window.type_into(&body, "Not yet done.")?;
+    let state = window.find("status", "Draft")?;
+    window.wait("the draft to be saved", || Ok(window.text(&state)?.starts_with("Saved").then_some(())))?;
+    // What was typed last is saved a moment later; "Saved" stands still and can't be waited for.
+    std::thread::sleep(Duration::from_secs(3));
+    drop(window);
+
+    let window = desk.open()?;
+    window.press_on("button", "Slipway, unfinished")?;
+    let body = window.find("textbox", "Message body")?;
+    window.wait("the words that were written", || Ok(window.text(&body)?.contains("Not yet done.").then_some(())))?;
+    Ok(())
+}

@@ -22,6 +22,8 @@ export interface Backend {
   listen(listener: (event: Event) => void): Promise<Unsubscribe>;
   /** Hands over what is to be opened, now and later. */
   opens(listener: (open: Open) => void): Promise<void>;
+  /** The window is about to close: what was typed last is to be saved now. */
+  leaving(listener: () => void): Promise<void>;
   startState(): Promise<StartState>;
   unlock(choice: UnlockChoice): Promise<StartState>;
   /** Where the sanitised body of an opened message is served. */

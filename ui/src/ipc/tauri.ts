@@ -22,6 +22,9 @@ export async function tauriBackend(): Promise<Backend> {
   return {
     call: (name, request) => ask("call", { request: { command: name, args: request } }),
     listen: (listener) => listen<Event>("engine", (event) => listener(event.payload)),
+    async leaving(listener) {
+      await listen("leaving", listener);
+    },
     async opens(listener) {
       const take = async () => {
         for (const open of await ask<Open[]>("take_opens")) listener(open);

@@ -115,6 +115,7 @@ export class App {
       await this.writing.takeUpAgain();
     }
     await this.backend.opens((open) => this.openFromOutside(open)).catch(this.failed);
+    await this.backend.leaving(() => this.drafts.saveAll()).catch(this.failed);
   }
 
   /** A `mailto:` link starts a mail. Without an account there is nobody to write as yet: the wizard stays. */

@@ -178,6 +178,11 @@ export class Drafts {
     for (const one of this.open) one.minimised = one !== which;
   }
 
+  /** Saves every open mail now. */
+  saveAll(): void {
+    for (const one of this.open) void one.save();
+  }
+
   remove(which: Composing): void {
     this.open = this.open.filter((one) => one !== which);
   }

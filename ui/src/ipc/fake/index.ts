@@ -87,6 +87,10 @@ export class FakeBackend implements Backend {
     queueMicrotask(() => this.listeners.forEach((listener) => listener(event)));
   }
 
+  async leaving(listener: () => void): Promise<void> {
+    addEventListener("pagehide", listener);
+  }
+
   async opens(listener: (open: Open) => void): Promise<void> {
     this.open = listener;
   }
