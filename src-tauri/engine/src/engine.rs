@@ -35,8 +35,9 @@ pub struct OpenReport {
     pub notes: Vec<Error>,
 }
 
-/// How long closing may take.
-const CLOSE: Duration = Duration::from_secs(3);
+/// How long closing may take. The shell gives a window's end 3 seconds of its own; here the disk is waited for, because a
+/// process that ends while a thread still reads has its cipher library's memory freed under that thread.
+const CLOSE: Duration = Duration::from_secs(30);
 
 /// An open profile. Cheap to clone; one process owns a profile at a time.
 #[derive(Clone)]
@@ -173,7 +174,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Ends workers, drains the store and lets go of the profile, within 3 seconds.
+    /// Ends workers, drains the store and lets go of the profile.
     pub async fn close(self) {
         self.inner.workers.stop_all();
         // A submission that is cut here is found as uncertain at the next start.

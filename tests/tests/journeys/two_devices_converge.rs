@@ -103,3 +103,21 @@ fn what_another_program_deletes_goes_here_too() -> Result<()> {
     assert_eq!(left, ["Cradle", "Slipway"]);
     Ok(())
 }
+
+#[test]
+fn a_move_into_a_folder_that_another_device_deleted_is_taken_back_and_mail_goes_on() -> Result<()> {
+    let dovecot = Dovecot::shared()?;
+    let (marit, laptop) = synced(dovecot, &["Winch"])?;
+    let folder = format!("{}/Boathouse", marit.address);
+    laptop.ok(&["mailbox", "create", &folder])?;
+    laptop.ok(&["move", &laptop.id(&marit, "INBOX", "Winch")?, "--to", &folder])?;
+    dovecot.doveadm(&["mailbox", "delete", "-u", &marit.address, "Boathouse"])?;
+    laptop.ok(&["sync"])?;
+    dovecot.deliver(&marit, &letter("Cradle"))?;
+    laptop.ok(&["sync"])?;
+    let mut here = laptop.subjects(&marit, "INBOX")?;
+    here.sort();
+    assert_eq!(here, ["Cradle", "Winch"]);
+    assert_eq!(super::copies(dovecot, &marit, &["INBOX"], "Winch")?, 1);
+    Ok(())
+}

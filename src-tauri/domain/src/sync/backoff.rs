@@ -11,6 +11,27 @@ pub enum Retry {
     Stop,
 }
 
+/// What an error says of a command that was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// The server read it and will not do it: what was wanted is taken back and told.
+    Refused,
+    /// The server read it and can't do it now, or did not understand: nothing was done, it may be tried again a few times.
+    NotNow,
+    /// Nobody knows whether it was done, in whole or in part: only a look at the server tells.
+    Open,
+}
+
+/// Sorts the error of a command that changes something (rule W1: what is open is never taken for a refusal or a success).
+pub fn sent(error: &Error) -> Sent {
+    use ErrorKind::*;
+    match error.kind {
+        Refused | Gone | Unsupported | Invalid | StorageFull | ReadOnly => Sent::Refused,
+        Busy | Protocol => Sent::NotNow,
+        _ => Sent::Open,
+    }
+}
+
 /// The longest wait between two tries, in milliseconds.
 pub const LONGEST_WAIT_MS: u64 = 300_000;
 
@@ -19,9 +40,9 @@ pub fn retry_after(error: &Error, failures: u32) -> Retry {
     use ErrorKind::*;
     match error.kind {
         SignInNeeded | CertificateExpired | CertificateName | CertificateUntrusted | Unsupported | StorageFull | ReadOnly
-        | KeyUnavailable | Corrupt | Invalid | Cancelled => Retry::Stop,
-        Offline | HostUnknown | PortRefused | TimedOut | Tls | Busy | Protocol | Refused | Gone | Uncertain | ProfileInUse
-        | Bug => {
+        | KeyUnavailable | Corrupt | Invalid => Retry::Stop,
+        Offline | HostUnknown | PortRefused | TimedOut | Tls | Busy | Protocol | Refused | Gone | Uncertain | Cancelled
+        | ProfileInUse | Bug => {
             let wait = 2_000u64.saturating_mul(1 << failures.saturating_sub(1).min(16));
             Retry::After(wait.min(LONGEST_WAIT_MS))
         }
@@ -35,6 +56,18 @@ mod tests {
     #[test]
     fn a_wrong_password_is_never_tried_again_by_itself() {
         assert_eq!(retry_after(&Error::new(ErrorKind::SignInNeeded, "no"), 1), Retry::Stop);
+    }
+
+    #[test]
+    fn only_a_servers_word_takes_back_what_was_wanted() {
+        let check = |kind, is| assert_eq!(sent(&Error::new(kind, "x")), is, "{kind:?}");
+        check(ErrorKind::Refused, Sent::Refused);
+        check(ErrorKind::Gone, Sent::Refused);
+        check(ErrorKind::Busy, Sent::NotNow);
+        check(ErrorKind::Protocol, Sent::NotNow);
+        for open in [ErrorKind::Offline, ErrorKind::TimedOut, ErrorKind::Uncertain, ErrorKind::Cancelled, ErrorKind::Bug] {
+            check(open, Sent::Open);
+        }
     }
 
     #[test]

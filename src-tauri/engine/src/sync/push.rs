@@ -5,7 +5,7 @@ use super::AccountSync;
 use crate::imap::{CopyUid, Selected, StoreChange};
 use crate::store::{Attempt, AttemptId, AttemptKind, Lane, MailboxState, Pending, PendingCopy};
 use godwit_domain::flags::bit;
-use godwit_domain::sync::{CopyWish, FetchedFlags, MailboxPush, PushStep, UidSet, Wish, plan_push};
+use godwit_domain::sync::{CopyWish, FetchedFlags, MailboxPush, PushStep, Sent, UidSet, Wish, plan_push, sent};
 use godwit_domain::{Error, ErrorKind, FlagEdit, Flags, MailboxId, PlacementId, Result};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -37,7 +37,10 @@ impl AccountSync {
             .collect();
         let wanted = Wanted { placements: by_id, copies: copies.into_iter().map(|c| (c.id, c)).collect() };
         for plan in plan_push(&wishes, &copy_wishes) {
-            self.push_mailbox(&plan, &wanted, &mut out).await?;
+            match self.push_mailbox(&plan, &wanted, &mut out).await {
+                Err(error) if sent(&error) != Sent::Open => self.refuse_all(&plan, error).await?,
+                done => done?,
+            }
         }
         if !out.pushed.is_empty() || !out.touched.is_empty() {
             // What was moved may have had no first words where it came from.
@@ -53,9 +56,13 @@ impl AccountSync {
         for state in states.into_iter().filter(|s| !s.on_server) {
             let wire_name = crate::imap::encode_name(&state.path);
             if let Err(error) = self.conn.create(&state.path).await {
-                let exists = error.kind == ErrorKind::Refused && self.conn.status(&wire_name).await.is_ok();
-                if !exists {
+                if sent(&error) == Sent::Open {
                     return Err(error);
+                }
+                if self.conn.status(&wire_name).await.is_err() {
+                    // What should go there is refused by the server in its own words, one by one; the account goes on.
+                    tracing::info!(kind = ?error.kind, "a mailbox could not be made");
+                    continue;
                 }
             }
             self.conn.subscribe(&wire_name, true).await?;
@@ -166,7 +173,7 @@ impl AccountSync {
                 out.touched.insert(target);
                 Ok(())
             }
-            Err(error) if self.conn.is_alive() => {
+            Err(error) if sent(&error) != Sent::Open => {
                 self.end(attempts).await?;
                 self.refuse_copies(copies, error).await
             }
@@ -175,7 +182,7 @@ impl AccountSync {
     }
 
     async fn refuse_copies(&self, copies: &[i64], error: Error) -> Result<()> {
-        let (copies, for_good) = (copies.to_vec(), !error.kind.is_passing());
+        let (copies, for_good) = (copies.to_vec(), sent(&error) == Sent::Refused);
         self.store
             .write(Lane::Sync, move |w| {
                 for copy in copies {
@@ -249,13 +256,19 @@ impl AccountSync {
         let copied = match self.conn.copy(uids, &to.wire_name).await {
             Ok(copied) => copied,
             Err(error) => {
-                if self.conn.is_alive() {
+                if sent(&error) != Sent::Open {
                     self.end(attempts).await?;
                 }
                 return Err(error);
             }
         };
-        self.delete_here(uids).await?;
+        if let Err(error) = self.delete_here(uids).await {
+            if sent(&error) != Sent::Open {
+                // The copy stands, and so does the original: in two places is told, in none would be lost.
+                self.end(attempts).await?;
+            }
+            return Err(error);
+        }
         self.end(attempts).await?;
         Ok(copied)
     }
@@ -318,12 +331,27 @@ impl AccountSync {
         Ok((same.iter().map(|p| p.placement).collect(), same.iter().filter_map(|p| p.uid).collect()))
     }
 
-    /// A NO for good takes the wants back; what may pass waits on, up to a number of times. A dead line is an error of the session.
-    async fn refuse(&self, placements: &[PlacementId], error: Error, for_good: bool) -> Result<()> {
-        if !for_good && !self.conn.is_alive() {
-            return Err(error);
+    /// The mailbox itself could not be opened or asked: all that was to be done in it shares the answer.
+    async fn refuse_all(&self, plan: &MailboxPush, error: Error) -> Result<()> {
+        for step in &plan.steps {
+            match step {
+                PushStep::Copy { copies, .. } => self.refuse_copies(copies, error.clone()).await?,
+                PushStep::Store { placements, .. } | PushStep::Move { placements, .. } | PushStep::Expunge { placements, .. } => {
+                    self.refuse(placements, error.clone(), false).await?;
+                }
+            }
         }
-        let for_good = for_good || !error.kind.is_passing();
+        Ok(())
+    }
+
+    /// A NO takes the wants back; "not now" waits on, up to a number of times; what is open ends the session, and the next one looks.
+    async fn refuse(&self, placements: &[PlacementId], error: Error, for_good: bool) -> Result<()> {
+        let for_good = for_good
+            || match sent(&error) {
+                Sent::Refused => true,
+                Sent::NotNow => false,
+                Sent::Open => return Err(error),
+            };
         let placements = placements.to_vec();
         self.store
             .write(Lane::Sync, move |w| {

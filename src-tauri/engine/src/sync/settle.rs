@@ -4,7 +4,7 @@
 use super::AccountSync;
 use super::push::PushOutcome;
 use crate::store::{Attempt, AttemptId, AttemptKind, Lane};
-use godwit_domain::sync::UidSet;
+use godwit_domain::sync::{Sent, UidSet, sent};
 use godwit_domain::{Error, ErrorKind, MailboxId, Result};
 use std::collections::{BTreeMap, HashMap};
 
@@ -19,7 +19,20 @@ impl AccountSync {
             by_target.entry(attempt.target).or_default().push((id, attempt));
         }
         for (target, attempts) in by_target {
-            self.settle_in(target, attempts, out).await?;
+            let ids: Vec<(AttemptId, Attempt)> = attempts.clone();
+            match self.settle_in(target, attempts, out).await {
+                Err(error) if sent(&error) != Sent::Open => self.give_up(ids).await?,
+                done => done?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The target can't be looked into any more: said once, and never tried again by itself.
+    async fn give_up(&self, attempts: Vec<(AttemptId, Attempt)>) -> Result<()> {
+        for (id, attempt) in attempts {
+            self.cannot_say(&attempt).await?;
+            self.end(vec![id]).await?;
         }
         Ok(())
     }
@@ -77,7 +90,7 @@ impl AccountSync {
     async fn cannot_say(&self, attempt: &Attempt) -> Result<()> {
         let error = Error::new(
             ErrorKind::Uncertain,
-            "The line broke during a copy, and the folder was numbered anew since: nobody can say whether it arrived.",
+            "The line broke during a copy, and the folder can't be compared any more: nobody can say whether it arrived.",
         )
         .mend("Look into the folder; if the message is missing there, do it again.");
         let (placement, copy) = (attempt.placement, attempt.copy);
