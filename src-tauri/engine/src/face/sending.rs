@@ -24,7 +24,18 @@ pub(super) async fn send_draft(engine: &Engine, asked: DraftSend) -> Result<Outb
     let (row, settings) = super::compose::outgoing(engine, asked.draft).await?;
     let held = i64::from(settings.undo_send_secs);
     let row = OutboxRow { due: crate::clock::now() + held, ..row };
-    let id = store.write(Lane::User, move |w| w.outbox_put(&row)).await?;
+    let draft = asked.draft;
+    let id = store
+        .write(Lane::User, move |w| {
+            // Pressed twice is sent once: what is on its way already is answered again.
+            for open in w.outbox_open()? {
+                if open.state != OutboxState::Refused && w.outbox_head(open.id)?.mail.draft == Some(draft) {
+                    return Ok(open.id);
+                }
+            }
+            w.outbox_put(&row)
+        })
+        .await?;
     engine.inner.outbox.wake();
     item(engine, id).await
 }

@@ -27,6 +27,8 @@ pub struct MailboxOutcome {
     pub changed: u32,
     /// Rows that went.
     pub removed: u32,
+    /// Every flag held is as the server has it now.
+    pub flags_read: bool,
     /// Stopped early because a person's action waits; call again.
     pub interrupted: bool,
 }
@@ -59,6 +61,10 @@ impl AccountSync {
     }
 
     async fn sync_selected(&self, state: MailboxState, depth: Depth) -> Result<MailboxOutcome> {
+        if !state.on_server || !state.selectable {
+            // Made here and not there yet, or a folder that only holds folders: nothing to read.
+            return Ok(MailboxOutcome::default());
+        }
         let mailbox = state.id;
         let selected = self.conn.select(&state.wire_name, resync(&state, self.conn.capabilities().qresync)).await?;
         let uidvalidity = selected.uidvalidity.ok_or_else(|| {
@@ -99,10 +105,12 @@ impl AccountSync {
         let known_modseq = at.state.highestmodseq.filter(|_| at.state.uidvalidity == Some(at.uidvalidity));
         match known_modseq {
             Some(_) if caps.qresync => {
+                out.flags_read = true;
                 out.changed += self.keep_flags(at, at.selected.changed.clone()).await?;
                 self.remove(at, at.selected.vanished.clone(), out).await?;
             }
             Some(modseq) if caps.condstore && at.selected.highestmodseq.is_some() => {
+                out.flags_read = true;
                 if at.selected.highestmodseq != Some(modseq) {
                     let fetched = self.conn.fetch_flags_since(modseq).await?;
                     out.changed += self.keep_flags(at, fetched.flags).await?;
@@ -119,6 +127,7 @@ impl AccountSync {
         let Some(newest) = at.uidnext.checked_sub(1).filter(|n| *n > 0) else { return Ok(()) };
         let down_to = at.state.synced_down_to.unwrap_or(at.uidnext);
         let all_due = at.state.verified_at.is_none_or(|t| crate::clock::now() - t > FULL_FLAGS_SECS);
+        out.flags_read = all_due;
         let low = if all_due { down_to } else { newest.saturating_sub(RECENT_FLAGS - 1).max(down_to) };
         let mailbox = at.mailbox;
         let known = self.store.read(move |r| r.uids(mailbox, low, newest)).await?;
@@ -176,6 +185,10 @@ impl AccountSync {
                 let read = self.read_headers(mailbox, at.uidvalidity, &lost).await?;
                 out.added += count(read.added.len());
             }
+        }
+        if !out.flags_read && at.state.synced_down_to.is_some() {
+            // Only the newest flags were read: the full reading is still due when it was.
+            return Ok(());
         }
         let now = crate::clock::now();
         self.store.write(Lane::Sync, move |w| w.set_verified(mailbox, now)).await

@@ -98,7 +98,9 @@ impl AccountSync {
 
     /// All STOREs of a mailbox, then one confirmation a placement with what the server says its flags are now (W3).
     async fn push_flags(&self, visit: &Visit<'_>, steps: &[PushStep], out: &mut PushOutcome) -> Result<()> {
-        let (mut answered, mut asked) = (HashMap::<u32, FetchedFlags>::new(), Vec::new());
+        let mut answered = HashMap::<u32, FetchedFlags>::new();
+        // Only what got its OK counts as told; a refused half of an edit is not mistaken for one that the server will not keep.
+        let mut done = HashMap::<PlacementId, FlagEdit>::new();
         for step in steps {
             let PushStep::Store { add, flags, uids, placements } = step else { continue };
             if visit.selected.read_only {
@@ -110,23 +112,23 @@ impl AccountSync {
             match self.conn.store_flags(uids, change, flags).await {
                 Ok(fetched) => {
                     answered.extend(fetched.into_iter().map(|f| (f.uid, f)));
-                    asked.extend(placements.iter().copied());
+                    for id in placements {
+                        let edit = done.entry(*id).or_default();
+                        let half = if *add { &mut edit.add } else { &mut edit.del };
+                        *half = half.union(flags);
+                    }
                 }
                 Err(error) => self.refuse(placements, error, false).await?,
             }
         }
-        asked.sort_unstable();
-        asked.dedup();
         let uid_of = |id: &PlacementId| visit.pending.get(id).and_then(|p| p.uid);
-        let silent: UidSet = asked.iter().filter_map(uid_of).filter(|uid| !answered.contains_key(uid)).collect();
+        let silent: UidSet = done.keys().filter_map(uid_of).filter(|uid| !answered.contains_key(uid)).collect();
         if !silent.is_empty() {
             let fetched = self.conn.fetch_flags(&silent, None).await?;
             answered.extend(fetched.flags.into_iter().map(|f| (f.uid, f)));
         }
-        let confirmed: Vec<(PlacementId, FlagEdit, FetchedFlags)> = asked
-            .iter()
-            .filter_map(|id| Some((*id, visit.pending.get(id)?.edit.clone(), answered.get(&uid_of(id)?)?.clone())))
-            .collect();
+        let confirmed: Vec<(PlacementId, FlagEdit, FetchedFlags)> =
+            done.into_iter().filter_map(|(id, edit)| Some((id, edit, answered.get(&uid_of(&id)?)?.clone()))).collect();
         *out.pushed.entry(visit.state.id).or_default() += count(confirmed.len());
         for part in confirmed.chunks(500) {
             let part = part.to_vec();
@@ -173,11 +175,15 @@ impl AccountSync {
                 out.touched.insert(target);
                 Ok(())
             }
-            Err(error) if sent(&error) != Sent::Open => {
-                self.end(attempts).await?;
-                self.refuse_copies(copies, error).await
-            }
-            Err(error) => Err(error),
+            Err(error) => match sent(&error) {
+                Sent::Refused => {
+                    self.end(attempts).await?;
+                    self.refuse_copies(copies, error).await
+                }
+                // The traces stay: the next push looks before it copies again.
+                Sent::NotNow => self.refuse_copies(copies, error).await,
+                Sent::Open => Err(error),
+            },
         }
     }
 
@@ -256,14 +262,15 @@ impl AccountSync {
         let copied = match self.conn.copy(uids, &to.wire_name).await {
             Ok(copied) => copied,
             Err(error) => {
-                if sent(&error) != Sent::Open {
+                // Only a plain NO proves that nothing was made; else the trace stays, and the next push looks.
+                if sent(&error) == Sent::Refused {
                     self.end(attempts).await?;
                 }
                 return Err(error);
             }
         };
         if let Err(error) = self.delete_here(uids).await {
-            if sent(&error) != Sent::Open {
+            if sent(&error) == Sent::Refused {
                 // The copy stands, and so does the original: in two places is told, in none would be lost.
                 self.end(attempts).await?;
             }

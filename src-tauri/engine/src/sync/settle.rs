@@ -21,7 +21,7 @@ impl AccountSync {
         for (target, attempts) in by_target {
             let ids: Vec<(AttemptId, Attempt)> = attempts.clone();
             match self.settle_in(target, attempts, out).await {
-                Err(error) if sent(&error) != Sent::Open => self.give_up(ids).await?,
+                Err(error) if sent(&error) == Sent::Refused => self.give_up(ids).await?,
                 done => done?,
             }
         }
@@ -43,16 +43,25 @@ impl AccountSync {
         let uidvalidity = selected.uidvalidity;
         let from = attempts.iter().filter_map(|(_, a)| a.uidnext).min().unwrap_or(1);
         let arrived = self.conn.fetch_uids(from, None).await?;
+        let rows = super::headers::parse(self.conn.fetch_identities(&arrived).await?).await?;
+        // A row that could not be read may be the very copy: an absence is proved only where all of them were.
+        let read_all = u64::try_from(rows.len()).unwrap_or(0) == arrived.len();
         let mut there: HashMap<[u8; 16], Vec<u32>> = HashMap::new();
-        for row in super::headers::parse(self.conn.fetch_identities(&arrived).await?).await? {
+        for row in rows {
             there.entry(row.headers.identity).or_default().push(row.uid);
         }
         for (id, attempt) in attempts {
-            let comparable = attempt.uidvalidity.is_some() && attempt.uidvalidity == uidvalidity;
-            let found = attempt.identity.and_then(|identity| there.get_mut(&identity)).and_then(Vec::pop);
+            let comparable = attempt.uidvalidity.is_some() && attempt.uidvalidity == uidvalidity && attempt.uidnext.is_some();
+            // What stood there before the command left is no trace of it.
+            let after = attempt.uidnext.unwrap_or(u32::MAX);
+            let candidates = attempt.identity.and_then(|identity| there.get_mut(&identity));
+            let found = candidates.and_then(|uids| {
+                let at = uids.iter().position(|uid| *uid >= after)?;
+                Some(uids.swap_remove(at))
+            });
             match (comparable, found, uidvalidity) {
                 (true, Some(uid), Some(validity)) => self.arrived(&attempt, validity, uid).await?,
-                (true, None, _) => {}
+                (true, None, _) if read_all => {}
                 _ => self.cannot_say(&attempt).await?,
             }
             self.end(vec![id]).await?;
@@ -69,19 +78,22 @@ impl AccountSync {
         let Some(placement) = attempt.placement else { return Ok(()) };
         let account = self.account;
         let pending = self.store.read(move |r| r.pending(account)).await?;
-        let source = pending.into_iter().find(|p| p.placement == placement);
-        if let Some(source) = source.filter(|p| p.mailbox != attempt.target)
-            && let Some(old) = source.uid
-        {
-            let mailbox = source.mailbox;
-            let state = self.store.read(move |r| r.mailbox_state(mailbox)).await?;
-            let selected = self.conn.select(&state.wire_name, None).await?;
-            let uids = UidSet::range(old, old);
-            let held = super::headers::parse(self.conn.fetch_identities(&uids).await?).await?;
-            let same = held.first().is_some_and(|n| n.headers.identity == source.identity);
-            if same && selected.uidvalidity == state.uidvalidity {
-                self.delete_here(&uids).await?;
-            }
+        let source = pending.into_iter().find(|p| p.placement == placement && p.target == Some(attempt.target));
+        // Taken back meanwhile: the original stays, and the copy is listed by the sync that follows.
+        let Some(source) = source.filter(|p| p.mailbox != attempt.target) else { return Ok(()) };
+        let Some(old) = source.uid else { return self.cannot_say(attempt).await };
+        let mailbox = source.mailbox;
+        let state = self.store.read(move |r| r.mailbox_state(mailbox)).await?;
+        let selected = self.conn.select(&state.wire_name, None).await?;
+        let uids = UidSet::range(old, old);
+        let held = super::headers::parse(self.conn.fetch_identities(&uids).await?).await?;
+        let is_gone = held.is_empty();
+        let same = held.first().is_some_and(|n| n.headers.identity == source.identity);
+        if selected.uidvalidity != state.uidvalidity || !(same || is_gone) {
+            return self.cannot_say(attempt).await;
+        }
+        if same {
+            self.delete_here(&uids).await?;
         }
         let target = attempt.target;
         self.store.write(Lane::Sync, move |w| w.moved(placement, target, Some(uidvalidity), Some(uid))).await

@@ -10,6 +10,7 @@ use godwit_domain::{AccountId, Activity, Error, MailboxId, Result, Role};
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
 /// How often mailboxes that nobody watches are looked at.
 const POLL: Duration = Duration::from_secs(300);
@@ -28,6 +29,8 @@ pub(super) struct AccountWorker {
     wakes: mpsc::Sender<Wake>,
     inbox: mpsc::Receiver<Wake>,
     open: Option<MailboxId>,
+    /// When all mailboxes are looked at again, however busy one of them is.
+    poll_at: Instant,
 }
 
 impl AccountWorker {
@@ -38,7 +41,7 @@ impl AccountWorker {
         wakes: mpsc::Sender<Wake>,
         inbox: mpsc::Receiver<Wake>,
     ) -> Self {
-        Self { context, account, pulse, wakes, inbox, open: None }
+        Self { context, account, pulse, wakes, inbox, open: None, poll_at: Instant::now() + POLL }
     }
 
     /// Lives until told to end. A panic is Godwit's mistake, and this account's alone: told, and begun anew after a pause.
@@ -77,7 +80,7 @@ impl AccountWorker {
     /// Waits out the back-off, or for a person. `None`: the worker ends.
     async fn pause(&mut self, error: &Error, failures: u32) -> Option<Waiting> {
         let deadline = match retry_after(error, failures) {
-            Retry::After(ms) => Some(tokio::time::Instant::now() + Duration::from_millis(ms + jitter(ms / 4))),
+            Retry::After(ms) => Some(Instant::now() + Duration::from_millis(ms + jitter(ms / 4))),
             Retry::Stop => None,
         };
         loop {
@@ -140,7 +143,8 @@ impl AccountWorker {
         }
     }
 
-    async fn full_pass(&self, sync: &AccountSync, waiting: &mut Waiting) -> Result<()> {
+    async fn full_pass(&mut self, sync: &AccountSync, waiting: &mut Waiting) -> Result<()> {
+        self.poll_at = Instant::now() + POLL;
         let bodies = waiting.as_ref().map_or(SyncBodies::Policy, |(bodies, _)| *bodies);
         let running = pass::run_pass(&self.context, sync, &self.pulse, bodies);
         tokio::pin!(running);
@@ -174,12 +178,12 @@ impl AccountWorker {
         let Some((mailbox, wire_name)) = watched.filter(|_| connection.capabilities().idle) else {
             return Ok(tokio::select! {
                 wake = self.inbox.recv() => wake.map(Waited::Wake),
-                () = tokio::time::sleep(POLL) => Some(Waited::Poll),
+                () = tokio::time::sleep_until(self.poll_at) => Some(Waited::Poll),
             });
         };
         connection.select(&wire_name, None).await?;
         let (stop, stopped) = oneshot::channel::<()>();
-        let idle = connection.idle(IDLE.min(POLL), async {
+        let idle = connection.idle(IDLE.min(self.poll_at.saturating_duration_since(Instant::now())), async {
             // Both ways to be woken mean the same: stop idling.
             let _ = stopped.await;
         });

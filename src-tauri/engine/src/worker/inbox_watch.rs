@@ -2,6 +2,7 @@
 
 use super::Wake;
 use crate::context::Context;
+use godwit_domain::sync::{Retry, retry_after};
 use godwit_domain::{AccountId, Result, Role};
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -25,7 +26,13 @@ pub(super) fn start(context: Context, account: AccountId, wakes: mpsc::Sender<Wa
         loop {
             match listen(&context, account, &wakes).await {
                 Ok(()) => return,
-                Err(error) => tracing::debug!(kind = ?error.kind, "the inbox watch ended"),
+                Err(error) => {
+                    tracing::debug!(kind = ?error.kind, "the inbox watch ended");
+                    // A refused password is not tried again by itself: that is what locks accounts. The poll covers the rest.
+                    if retry_after(&error, 1) == Retry::Stop {
+                        return;
+                    }
+                }
             }
             tokio::time::sleep(RETRY).await;
         }
