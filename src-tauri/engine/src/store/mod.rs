@@ -79,9 +79,17 @@ struct Inner {
 }
 
 impl Drop for Inner {
+    /// Waits for the threads: one that still holds a file when the process ends has the cipher library's memory freed under it.
     fn drop(&mut self) {
         self.lanes.close();
         self.pool.close();
+        let threads = std::mem::take(self.threads.get_mut().unwrap_or_else(PoisonError::into_inner));
+        let here = std::thread::current().id();
+        for thread in threads.into_iter().filter(|thread| thread.thread().id() != here) {
+            if thread.join().is_err() {
+                tracing::error!("a thread of the store did not end in order");
+            }
+        }
     }
 }
 
