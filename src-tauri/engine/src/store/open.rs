@@ -75,8 +75,8 @@ fn connect(dir: &Path, key: &ProfileKey, file: File, access: Use) -> Result<Conn
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | if access == Use::Write { OpenFlags::SQLITE_OPEN_CREATE } else { OpenFlags::empty() };
     let sqlite = |e: rusqlite::Error| from_sqlite(file, &e);
-    // Without this the cipher library takes itself down when the process exits, under the feet of any thread that still reads:
-    // memory was freed twice, in one of some hundred runs on a loaded machine.
+    // OpenSSL then leaves its clean-up at exit out. That alone did not stop a crash at exit (SQLCipher frees its own heap there):
+    // what does is waiting for the threads, see `Inner::drop`.
     openssl_sys::init();
     let conn = Connection::open_with_flags(dir.join(file.name()), flags).map_err(sqlite)?;
     // SQLCipher's own log would go to stderr; what it says comes back as a result code too.
