@@ -214,8 +214,8 @@ impl Connection {
         answer.await.map_err(|_| dead(&self.shared))?
     }
 
-    /// Which opening of a mailbox calls from now on are meant for.
-    pub(super) fn opening(&self) -> u64 {
+    /// Counts openings of mailboxes: calls from now on are meant for this one.
+    pub fn opening(&self) -> u64 {
         self.shared.opening.load(Ordering::Acquire)
     }
 

@@ -209,6 +209,9 @@ impl AccountSync {
 
     /// Selects a mailbox; false where its UIDs are no longer ours (the next sync relinks them).
     async fn select_same(&self, mailbox: MailboxId) -> Result<bool> {
+        if self.has_open(mailbox) {
+            return Ok(true);
+        }
         let state = self.store.read(move |r| r.mailbox_state(mailbox)).await?;
         let selected = self.conn.select(&state.wire_name, None).await?;
         Ok(selected.uidvalidity.is_some() && selected.uidvalidity == state.uidvalidity)

@@ -70,6 +70,7 @@ impl AccountSync {
                 .mend("Without it no message can be told from another; ask your provider.")
         })?;
         let validity = self.store.write(Lane::Sync, move |w| w.mailbox_selected(mailbox, uidvalidity)).await?;
+        self.opened(mailbox);
         let state = if validity == UidValidity::Same { state } else { self.state(mailbox).await? };
         let uidnext = self.uidnext(&state, &selected).await?;
         let at = Visit { mailbox, uidvalidity, uidnext, selected: &selected, state: &state };

@@ -1,18 +1,23 @@
 //! A second connection that only listens: IDLE on the inbox.
 
-use super::Wake;
+use super::Pace;
+use super::bell::Bell;
 use crate::context::Context;
 use godwit_domain::sync::{Retry, retry_after};
 use godwit_domain::{AccountId, Result, Role};
 use std::time::Duration;
-use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-
-const IDLE: Duration = Duration::from_secs(570);
-const RETRY: Duration = Duration::from_secs(30);
 
 /// Ends the watch when dropped.
 pub(super) struct Watch(JoinHandle<()>);
+
+#[cfg(test)]
+impl Watch {
+    /// Until it has ended by itself.
+    pub async fn over(&mut self) {
+        (&mut self.0).await.unwrap();
+    }
+}
 
 impl Drop for Watch {
     fn drop(&mut self) {
@@ -21,10 +26,11 @@ impl Drop for Watch {
 }
 
 /// Starts listening. A server that refuses a second connection is asked again at intervals; the poll covers the time between.
-pub(super) fn start(context: Context, account: AccountId, wakes: mpsc::Sender<Wake>) -> Watch {
+pub(super) fn start(context: Context, account: AccountId, bell: Bell, pace: &Pace) -> Watch {
+    let (idle, retry) = (pace.idle, pace.watch_again);
     Watch(tokio::spawn(async move {
         loop {
-            match listen(&context, account, &wakes).await {
+            match listen(&context, account, &bell, idle).await {
                 Ok(()) => return,
                 Err(error) => {
                     tracing::debug!(kind = ?error.kind, "the inbox watch ended");
@@ -34,13 +40,13 @@ pub(super) fn start(context: Context, account: AccountId, wakes: mpsc::Sender<Wa
                     }
                 }
             }
-            tokio::time::sleep(RETRY).await;
+            tokio::time::sleep(retry).await;
         }
     }))
 }
 
-/// `Ok` only where there is nothing to listen to or nobody to tell.
-async fn listen(context: &Context, account: AccountId, wakes: &mpsc::Sender<Wake>) -> Result<()> {
+/// `Ok` only where there is nothing to listen to.
+async fn listen(context: &Context, account: AccountId, bell: &Bell, idle: Duration) -> Result<()> {
     let inbox = context
         .store
         .read(move |r| {
@@ -57,9 +63,11 @@ async fn listen(context: &Context, account: AccountId, wakes: &mpsc::Sender<Wake
     // Whatever came between the last sync and this SELECT was told to nobody.
     let mut changed = true;
     loop {
-        if changed && wakes.send(Wake::Changed(inbox)).await.is_err() {
-            return Ok(());
+        if changed {
+            bell.ring(|r| {
+                r.changed.insert(inbox);
+            });
         }
-        changed = !connection.idle(IDLE, std::future::pending()).await?.is_empty();
+        changed = !connection.idle(idle, std::future::pending()).await?.is_empty();
     }
 }

@@ -37,18 +37,20 @@ pub async fn run_pass(context: &Context, sync: &AccountSync, pulse: &Pulse, bodi
     pass.finish().await
 }
 
-/// One mailbox that the server says has changed, with its new mail announced.
+/// One mailbox that the server says has changed, with its new mail announced. Its own trouble (it is gone, it can't be opened)
+/// is no trouble of the account's: the next full pass tells it.
 pub(super) async fn run_mailbox(context: &Context, sync: &AccountSync, pulse: &Pulse, mailbox: MailboxId) -> Result<()> {
     let mut pass = Pass { context, sync, pulse, report: BTreeMap::new() };
     loop {
-        let outcome = sync.sync_mailbox_now(mailbox).await?;
+        let synced = sync.sync_mailbox_now(mailbox).await;
+        let Some(outcome) = pass.guard(mailbox, synced)? else { return Ok(()) };
         pass.announce(mailbox, &outcome).await?;
         if !outcome.interrupted {
             break;
         }
         pass.push_if_wanted().await?;
     }
-    sync.fetch_previews(mailbox, FIRST_PREVIEWS).await?;
+    pass.guard(mailbox, sync.fetch_previews(mailbox, FIRST_PREVIEWS).await)?;
     Ok(())
 }
 
@@ -118,6 +120,7 @@ impl Pass<'_> {
         match result {
             Ok(value) => Ok(Some(value)),
             Err(error) if self.sync.connection().is_alive() && is_of_one_mailbox(error.kind) => {
+                tracing::info!(kind = ?error.kind, "a mailbox could not be brought up to date");
                 self.report.entry(mailbox).or_default().error = Some(error);
                 Ok(None)
             }

@@ -73,3 +73,26 @@ async fn a_header_that_cannot_be_read_does_not_cost_a_full_list_at_every_turn() 
     home.get(&home.session().await).await;
     assert_eq!(home.shown("INBOX").await, letters(1..=4));
 }
+
+#[tokio::test]
+async fn without_condstore_old_flags_are_read_when_they_are_due_and_a_short_reading_does_not_put_that_off() {
+    let server = Pretend::offering("UIDPLUS");
+    server.change(|w| w.letters("INBOX", 450));
+    let home = Home::at(&server).await;
+    let sync = home.session().await;
+    home.get(&sync).await;
+    let inbox = home.mailbox("INBOX").await;
+    let verified = async || home.store.read(move |r| r.mailbox_state(inbox)).await.unwrap().verified_at;
+    let first = verified().await.unwrap();
+    server.change(|w| w.mark("INBOX", 2, "\\Flagged", true));
+    server.change(|w| w.mark("INBOX", 449, "\\Flagged", true));
+    let almost_due = crate::clock::now() - 800;
+    home.store.write(Lane::Sync, move |w| w.set_verified(inbox, almost_due)).await.unwrap();
+    home.get(&sync).await;
+    assert_eq!(starred(&home).await, ["Letter 449"], "the newest are read each time");
+    assert_eq!(verified().await, Some(almost_due));
+    home.store.write(Lane::Sync, move |w| w.set_verified(inbox, almost_due - 200)).await.unwrap();
+    home.get(&sync).await;
+    assert_eq!(starred(&home).await, ["Letter 449", "Letter 2"]);
+    assert!(verified().await.unwrap() >= first);
+}
