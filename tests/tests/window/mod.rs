@@ -7,6 +7,7 @@ mod window_lets_nothing_out;
 mod window_reads_and_files_mail;
 mod window_says_what_is_wrong;
 mod window_shares_its_profile;
+mod window_tells_of_new_mail;
 
 use anyhow::{Context, Result};
 use godwit_tests::display::Display;
