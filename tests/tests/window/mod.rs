@@ -1,6 +1,7 @@
 //! The real window: the built `godwit` under Xvfb, a real keychain, a real server, found by role and name only.
 
 mod window_answers_mail;
+mod window_comes_back;
 mod window_fits_everyone;
 mod window_keeps_two_accounts;
 mod window_lets_nothing_out;
