@@ -9,6 +9,8 @@ pub mod imap;
 pub mod net;
 pub mod os;
 pub mod outbox;
+#[cfg(test)]
+mod pretend;
 pub mod reading;
 pub mod secrets;
 pub mod smtp;
