@@ -2,6 +2,8 @@
 
 #[cfg(unix)]
 mod asked;
+#[cfg(unix)]
+mod planted;
 
 #[cfg(unix)]
 fn main() -> anyhow::Result<std::process::ExitCode> {
