@@ -20,6 +20,8 @@ const USAGE: &str = "cargo xtask COMMAND
   run [ARGUMENTS]      the app on your own profile
   bench [--sizes 1000,10000] [--runs N] [--json]
                        times and memory against a bare reader
+  torture [--minutes N] [--seed N] [--only SCENARIO] [--fault FAULT] [--planted]
+                       lines that break at every byte, and what is left of the mail
   icons                all icon sizes out of icons/icon.svg
   bindings             the TypeScript types out of the Rust ones";
 
@@ -43,6 +45,7 @@ fn command(words: &[&str]) -> Result<ExitCode> {
         ["check"] => return stages::run_all(stages::FAST),
         ["run", rest @ ..] => demo::run_on_own_profile(rest)?,
         ["bench", rest @ ..] => builds::bench(rest)?,
+        ["torture", rest @ ..] => builds::torture(rest)?,
         ["icons"] => builds::icons()?,
         ["bindings"] => builds::bindings()?,
         [] | ["help" | "--help" | "-h"] => println!("{USAGE}"),

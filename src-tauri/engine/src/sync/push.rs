@@ -3,6 +3,7 @@
 
 use super::AccountSync;
 use crate::imap::{CopyUid, Selected, StoreChange};
+use crate::planted::Planted;
 use crate::store::{Attempt, AttemptId, AttemptKind, Lane, MailboxState, Pending, PendingCopy, Want};
 use godwit_domain::flags::bit;
 use godwit_domain::sync::{CopyWish, FetchedFlags, MailboxPush, PushStep, Sent, UidSet, Wish, plan_push, sent};
@@ -48,6 +49,12 @@ impl AccountSync {
         for plan in plan_push(&wishes, &copy_wishes) {
             match self.push_mailbox(&plan, &wanted, &mut out).await {
                 Err(error) if sent(&error) != Sent::Open => self.refuse_all(&plan, error).await?,
+                #[cfg(feature = "planted")]
+                Err(error) if Planted::WantDroppedOnReconnect.is_on() => {
+                    let dropped: Vec<PlacementId> = wanted.placements.keys().copied().collect();
+                    self.store.write(Lane::Sync, move |w| w.drop_wants(&dropped)).await?;
+                    return Err(error);
+                }
                 done => done?,
             }
         }
@@ -88,7 +95,8 @@ impl AccountSync {
         let mailbox = plan.mailbox;
         let state = self.store.read(move |r| r.mailbox_state(mailbox)).await?;
         let selected = self.conn.select(&state.wire_name, None).await?;
-        if selected.uidvalidity.is_none() || selected.uidvalidity != state.uidvalidity {
+        let renumbered = selected.uidvalidity.is_none() || selected.uidvalidity != state.uidvalidity;
+        if renumbered && !Planted::UidvalidityUnchecked.is_on() {
             // Numbered anew: the next sync relinks, and then the wants are pushed to the right messages.
             return Ok(());
         }
