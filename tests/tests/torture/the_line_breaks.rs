@@ -12,7 +12,10 @@ fn survives(scenario: Scenario) -> Result<()> {
     let cases = stepped(scenario, &learn(scenario, Layer::Plain)?, STEPS);
     let summary = run(&cases, 1, None, &|line| println!("{line}"))?;
     ensure!(summary.failed.is_empty(), "{} of {} failed:\n{}", summary.failed.len(), summary.played, summary.failed.join("\n"));
-    ensure!(summary.played == cases.len() && summary.struck * 10 >= summary.played * 9, "the line was hardly broken: {summary:?}");
+    ensure!(
+        summary.played == cases.len() && summary.struck * 10 >= summary.played * 9,
+        "the line was hardly broken: {summary:?}"
+    );
     Ok(())
 }
 

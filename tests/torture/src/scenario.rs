@@ -160,11 +160,7 @@ impl Scenario {
                 Move("INBOX", "d", "Archive"),
                 Move("Archive", "e", "INBOX"),
             ],
-            Self::Copy => &[
-                Copy("INBOX", "a", "Projects"),
-                Copy("INBOX", "twin", "Projects"),
-                Copy("Projects", "g", "Archive"),
-            ],
+            Self::Copy => &[Copy("INBOX", "a", "Projects"), Copy("INBOX", "twin", "Projects"), Copy("Projects", "g", "Archive")],
             Self::Delete => &[Move("INBOX", "a", "Trash"), Move("INBOX", "twin", "Trash"), Move("Archive", "e", "Trash")],
             Self::Expunge => &[Expunge("Trash", "old"), Expunge("Trash", "old-twin")],
             Self::Mixed => &[
@@ -209,7 +205,7 @@ impl Scenario {
         }
         match self {
             Self::Renumbered => {
-                let mut mail: Vec<Letter> = cast.letters.iter().filter(|l| l.mailbox == "Projects").cloned().collect();
+                let mut mail = cast.in_projects();
                 mail.reverse();
                 lane.oracle.remake("Projects", &mail)
             }
@@ -258,7 +254,8 @@ impl Scenario {
         for wish in self.wishes() {
             apply(cast, &mut held, wish);
         }
-        if let Some(digest) = handed.taken.first().filter(|_| handed.item.as_ref().is_some_and(|i| i.state == OutboxState::Filed)) {
+        if let Some(digest) = handed.taken.first().filter(|_| handed.item.as_ref().is_some_and(|i| i.state == OutboxState::Filed))
+        {
             held.push(Held { mailbox: "Sent".into(), digest: digest.clone(), flags: set(&["\\Seen"]) });
         }
         held
@@ -312,6 +309,11 @@ impl Cast {
     pub fn subject_of(&self, held: &str) -> String {
         let found = self.letters.iter().find(|l| digest(&l.raw) == held);
         found.map_or_else(|| self.subject("sent"), |l| l.subject.clone())
+    }
+
+    /// The letters that lie in Projects, in their order.
+    pub fn in_projects(&self) -> Vec<Letter> {
+        self.letters.iter().filter(|l| l.mailbox == "Projects").cloned().collect()
     }
 
     /// What the oracle sees before anything is done.

@@ -52,7 +52,13 @@ impl Letter {
 impl fmt::Display for Held {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let flags: Vec<&str> = self.flags.iter().map(String::as_str).collect();
-        write!(f, "{} in {} ({})", if self.digest.len() == 64 { &self.digest[..8] } else { &self.digest }, self.mailbox, flags.join(" "))
+        write!(
+            f,
+            "{} in {} ({})",
+            if self.digest.len() == 64 { &self.digest[..8] } else { &self.digest },
+            self.mailbox,
+            flags.join(" ")
+        )
     }
 }
 

@@ -119,7 +119,11 @@ impl Answers {
 
 /// OK, or the error.
 pub(super) fn ok(doing: &str, status: &Status) -> Result<()> {
-    if status.outcome == Outcome::Ok || (status.outcome == Outcome::No && Planted::NoTakenAsSuccess.is_on()) { Ok(()) } else { Err(refusal::refused(doing, status)) }
+    if status.outcome == Outcome::Ok || (status.outcome == Outcome::No && Planted::NoTakenAsSuccess.is_on()) {
+        Ok(())
+    } else {
+        Err(refusal::refused(doing, status))
+    }
 }
 
 fn dead(shared: &Shared) -> Error {

@@ -72,10 +72,7 @@ where
     let mut severed = wire.shared.severed.subscribe();
     let ((from_client, to_server), (from_server, to_client)) = {
         let both = async {
-            tokio::join!(
-                pass(from_client, to_server, Direction::Up, wire),
-                pass(from_server, to_client, Direction::Down, wire)
-            )
+            tokio::join!(pass(from_client, to_server, Direction::Up, wire), pass(from_server, to_client, Direction::Down, wire))
         };
         let cut = async {
             // The sender lives as long as the proxy.
@@ -188,7 +185,9 @@ impl Wire {
                 let _ = to.shutdown().await;
                 let mut rest = [0; 4096];
                 // Still read, so that nobody is held up; passed on to nobody.
-                while tokio::select! { _ = end.wait_for(Option::is_some) => false, read = from.read(&mut rest) => read.is_ok_and(|n| n > 0) } {}
+                while tokio::select! { _ = end.wait_for(Option::is_some) => false, read = from.read(&mut rest) => read.is_ok_and(|n| n > 0) }
+                {
+                }
             }
             Kind::Stall => {
                 tokio::select! { _ = end.wait_for(Option::is_some) => {}, () = tokio::time::sleep(STALL) => self.over(End::Abrupt) }
