@@ -7,6 +7,7 @@ mod demo;
 mod machine;
 mod runner;
 mod stages;
+mod unpack;
 
 use anyhow::{Result, bail};
 use std::process::ExitCode;

@@ -10,6 +10,8 @@ pub mod net;
 pub mod os;
 pub mod outbox;
 mod planted;
+#[cfg(test)]
+mod pretend;
 pub mod reading;
 pub mod secrets;
 pub mod smtp;

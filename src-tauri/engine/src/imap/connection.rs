@@ -15,6 +15,7 @@ use crate::net::TlsContext;
 use crate::planted::Planted;
 use godwit_domain::{Error, ErrorKind, Result};
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -28,6 +29,9 @@ const MOST_DELIVERIES: usize = 64;
 const MOST_COLLECTED: usize = 1_000_000;
 /// And their bytes on the wire.
 const MOST_COLLECTED_BYTES: usize = 128 << 20;
+
+/// Opens one more signed-in connection to an account's server.
+pub type Dial = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<Connection>> + Send>> + Send + Sync>;
 
 /// A signed-in connection. Calls may overlap; they are served in turn. Dropping it says goodbye and closes.
 #[derive(Debug)]

@@ -31,8 +31,10 @@ mod tests;
 mod token;
 
 pub use capabilities::Capabilities;
-pub use connection::Connection;
+pub use connection::{Connection, Dial};
 pub use fetching::HEADER_FIELDS;
 pub use items::*;
 pub use mutf7::{decode as decode_name, encode as encode_name};
+#[cfg(test)]
+pub(crate) use scripted::over;
 pub use sign_in::{ImapTarget, probe};
