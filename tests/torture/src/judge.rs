@@ -30,7 +30,7 @@ pub struct Ended {
 /// Plays one case. An error is a verdict: what was lost, doubled, dropped or shown wrongly.
 pub async fn play(lane: &mut Lane, scenario: Scenario, fault: Option<Fault>) -> Result<Ended> {
     static NEXT: AtomicU32 = AtomicU32::new(1);
-    let cast = Cast::new(&format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
+    let cast = Cast::new(&format!("{:07}-{:06}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
     prepare(lane, scenario, &cast).await.context("before the fault")?;
     scenario.act(lane, &cast).await.context("before the fault")?;
     lane.told().await?;
@@ -51,6 +51,10 @@ async fn prepare(lane: &mut Lane, scenario: Scenario, cast: &Cast) -> Result<()>
     lane.heal().await?;
     lane.arm(None, None);
     lane.oracle.fill(&MAILBOXES, &cast.letters)?;
+    if scenario == Scenario::Renumbered {
+        // Numbers from 1, as after the act, so that each old number is another message's then.
+        lane.oracle.remake("Projects", &cast.in_projects())?;
+    }
     if scenario.is_first() {
         return lane.begin_anew().await;
     }

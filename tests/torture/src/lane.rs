@@ -20,6 +20,7 @@ use godwit_tests::authority::Leaf;
 use godwit_tests::dovecot::User;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::broadcast;
@@ -51,7 +52,9 @@ pub struct Lane {
 impl Lane {
     /// A new person with an empty profile.
     pub async fn start(server: Arc<Server>, layer: Layer) -> Result<Self> {
-        let user = server.dovecot.user("torture");
+        // Names and numbers of one width, so that an offset means the same command in every lane.
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        let user = User::of(&format!("torture{:06}@test.example", NEXT.fetch_add(1, Ordering::Relaxed)));
         let tls = || server.dovecot.authority().server_config(Leaf::Good);
         let root = server.dovecot.root();
         let imap = Proxy::before(server.dovecot.ports.imaps, layer, tls()?, &root).await?;
@@ -60,7 +63,12 @@ impl Lane {
         let options = OpenOptions { dir: profile.path().to_owned(), key: KeySource::ThisRunOnly, run_workers: false };
         let (engine, _) = Engine::open(options).await?;
         let draft = trusted(&engine, &user, imap.port, smtp.port).await?;
-        let oracle = Oracle::sign_in(&server.dovecot, &user)?;
+        let mut oracle = Oracle::sign_in(&server.dovecot, &user)?;
+        oracle.fill(&MAILBOXES, &[])?;
+        for mailbox in MAILBOXES {
+            let high = ["--min-next-uid", "100000", "--min-highest-modseq", "100000", mailbox];
+            server.dovecot.doveadm(&[&["mailbox", "update", "-u", &user.address], &high[..]].concat())?;
+        }
         let events = engine.events();
         let account = engine.ask(AccountAdd { account: draft.clone(), password: password(&user) }).await?.id;
         Ok(Self { server, user, imap, smtp, engine, account, oracle, events, draft, _profile: profile })

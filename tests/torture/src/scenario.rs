@@ -205,7 +205,7 @@ impl Scenario {
         }
         match self {
             Self::Renumbered => {
-                let mut mail: Vec<Letter> = cast.letters.iter().filter(|l| l.mailbox == "Projects").cloned().collect();
+                let mut mail = cast.in_projects();
                 mail.reverse();
                 lane.oracle.remake("Projects", &mail)
             }
@@ -309,6 +309,11 @@ impl Cast {
     pub fn subject_of(&self, held: &str) -> String {
         let found = self.letters.iter().find(|l| digest(&l.raw) == held);
         found.map_or_else(|| self.subject("sent"), |l| l.subject.clone())
+    }
+
+    /// The letters that lie in Projects, in their order.
+    pub fn in_projects(&self) -> Vec<Letter> {
+        self.letters.iter().filter(|l| l.mailbox == "Projects").cloned().collect()
     }
 
     /// What the oracle sees before anything is done.
