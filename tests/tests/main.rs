@@ -3,4 +3,5 @@
 mod arrows;
 mod fixtures;
 mod journeys;
+mod servers;
 mod window;

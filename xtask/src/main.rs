@@ -6,6 +6,7 @@ mod builds;
 mod demo;
 mod machine;
 mod runner;
+mod servers;
 mod stages;
 
 use anyhow::{Result, bail};
@@ -14,11 +15,12 @@ use std::process::ExitCode;
 const USAGE: &str = "cargo xtask COMMAND
 
   demo                 a sample mailbox on a private server, and the window on it
-  test [--only STAGE]  every check: format, lints, unit, ui, build, journeys, window
+  test [--only STAGE]  every check: format, lints, build, unit, ui, journeys, servers, window
   check                the fast part of it: format, lints, unit, ui
   run [ARGUMENTS]      the app on your own profile
   bench [--sizes 1000,10000] [--runs N] [--json]
                        times and memory against a bare reader
+  servers              fetches Cyrus and Courier for the tests, without installing them
   icons                all icon sizes out of icons/icon.svg
   bindings             the TypeScript types out of the Rust ones";
 
@@ -41,6 +43,10 @@ fn command(words: &[&str]) -> Result<ExitCode> {
         ["test", "--only", stage] => return stages::only(stage),
         ["check"] => return stages::run_all(stages::FAST),
         ["run", rest @ ..] => demo::run_on_own_profile(rest)?,
+        ["servers"] => match servers::need()? {
+            None => println!("Cyrus and Courier are in {}", servers::dir().display()),
+            Some(why) => bail!("{why}"),
+        },
         ["bench", rest @ ..] => builds::bench(rest)?,
         ["icons"] => builds::icons()?,
         ["bindings"] => builds::bindings()?,
