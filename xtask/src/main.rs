@@ -6,8 +6,8 @@ mod builds;
 mod demo;
 mod machine;
 mod runner;
-mod servers;
 mod stages;
+mod unpack;
 
 use anyhow::{Result, bail};
 use std::process::ExitCode;
@@ -20,7 +20,8 @@ const USAGE: &str = "cargo xtask COMMAND
   run [ARGUMENTS]      the app on your own profile
   bench [--sizes 1000,10000] [--runs N] [--json]
                        times and memory against a bare reader
-  servers              fetches Cyrus and Courier for the tests, without installing them
+  torture [--minutes N] [--seed N] [--only SCENARIO] [--fault FAULT] [--planted]
+                       lines that break at every byte, and what is left of the mail
   icons                all icon sizes out of icons/icon.svg
   bindings             the TypeScript types out of the Rust ones";
 
@@ -43,11 +44,8 @@ fn command(words: &[&str]) -> Result<ExitCode> {
         ["test", "--only", stage] => return stages::only(stage),
         ["check"] => return stages::run_all(stages::FAST),
         ["run", rest @ ..] => demo::run_on_own_profile(rest)?,
-        ["servers"] => match servers::need()? {
-            None => println!("Cyrus and Courier are in {}", servers::dir().display()),
-            Some(why) => bail!("{why}"),
-        },
         ["bench", rest @ ..] => builds::bench(rest)?,
+        ["torture", rest @ ..] => builds::torture(rest)?,
         ["icons"] => builds::icons()?,
         ["bindings"] => builds::bindings()?,
         [] | ["help" | "--help" | "-h"] => println!("{USAGE}"),

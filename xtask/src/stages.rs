@@ -3,7 +3,7 @@
 
 use crate::machine::{IS_LINUX, npm, target};
 use crate::runner::{Tally, command, run, run_tests};
-use crate::{apt, builds, servers};
+use crate::{apt, builds, unpack};
 use anyhow::{Context, Result, bail};
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -128,17 +128,22 @@ impl Stage {
                 tests(npm_run("test"))
             }
             Journeys => in_real_life(&["--skip", "window_", "--skip", "servers::"]),
-            Servers => match servers::need()? {
-                None => in_real_life(&["servers::"]),
-                Some(why) => {
-                    println!("{why}; the journeys run on the other servers.");
-                    in_real_life(&["servers::", "--skip", "::cyrus::", "--skip", "::courier::"])
-                }
-            },
+            Servers if !unpack::possible() => {
+                println!("Cyrus and Courier are unpacked out of Debian's packages; without apt the journeys run on the others.");
+                in_real_life(&["servers::", "--skip", "::cyrus::", "--skip", "::courier::"])
+            }
+            Servers => {
+                unpack::need(unpack::CYRUS)?;
+                unpack::need(unpack::COURIER)?;
+                in_real_life(&["servers::"])
+            }
             Window if !IS_LINUX => {
                 Ok(Outcome::Skipped("window tests need WebKitWebDriver under Xvfb, which is Linux only".into()))
             }
-            Window => in_real_life(&["window_", "--test-threads=2"]),
+            Window => {
+                unpack::need(unpack::DUNST)?;
+                in_real_life(&["window_", "--test-threads=2"])
+            }
         }
     }
 }
@@ -176,7 +181,7 @@ fn in_real_life(filter: &[&str]) -> Result<Outcome> {
     run_each(tests.iter().filter(|t| t.package == "godwit-tests").map(|t| {
         let mut program = command(&t.path, filter).dir(&t.dir);
         program.env("GODWIT_PICTURES", &pictures).env("GODWIT_BIN_DIR", target().join("debug"));
-        program.env("GODWIT_SERVERS_DIR", servers::dir());
+        program.env("GODWIT_SERVERS_DIR", target().join("servers"));
         program
     }))
 }

@@ -23,8 +23,8 @@ impl Unpacked {
                 built.and_then(Path::parent).context("the test program lies in no target folder")?.join("servers")
             }
         };
-        let root = servers.join(name);
-        if !root.join(".unpacked").exists() {
+        let root = servers.join(name).join("root");
+        if !servers.join(name).join("packages").exists() {
             bail!("{name} is not unpacked. Run cargo xtask test --only servers, which fetches it without installing it.");
         }
         Ok(Self { root })
