@@ -15,7 +15,7 @@ use std::process::ExitCode;
 const USAGE: &str = "cargo xtask COMMAND
 
   demo                 a sample mailbox on a private server, and the window on it
-  test [--only STAGE]  every check: format, lints, unit, ui, build, journeys, window
+  test [--only STAGE]  every check: format, lints, build, unit, ui, journeys, servers, window
   check                the fast part of it: format, lints, unit, ui
   run [ARGUMENTS]      the app on your own profile
   bench [--sizes 1000,10000] [--runs N] [--json]

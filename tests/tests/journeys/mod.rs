@@ -21,7 +21,7 @@ use godwit_tests::dovecot::{Dovecot, User};
 use godwit_tests::godwitctl::Godwitctl;
 
 /// A short message with this subject.
-fn letter(subject: &str) -> Vec<u8> {
+pub(crate) fn letter(subject: &str) -> Vec<u8> {
     let id = subject.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
     format!(
         "Date: Thu, 19 Nov 2026 09:42:00 +0100\r\nFrom: Jonas Lindqvist <jonas@lindqvist-dahl.example>\r\nTo: marit@test.example\r\n\

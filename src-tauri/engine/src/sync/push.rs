@@ -69,9 +69,15 @@ impl AccountSync {
     async fn make_mailboxes(&self) -> Result<()> {
         let account = self.account;
         let states = self.store.read(move |r| r.mailbox_states(account)).await?;
-        for state in states.into_iter().filter(|s| !s.on_server) {
-            let wire_name = crate::imap::encode_name(&state.path);
-            if let Err(error) = self.conn.create(&state.path).await {
+        for state in states.iter().filter(|s| !s.on_server) {
+            let id = state.id;
+            let path = self.conn.capabilities().in_namespace(&state.path);
+            let wire_name = crate::imap::encode_name(&path);
+            if path != state.path && states.iter().all(|s| s.path != path) {
+                let (path, wire_name) = (path.clone(), wire_name.clone());
+                self.store.write(Lane::Sync, move |w| w.mailbox_renamed(id, &path, &wire_name)).await?;
+            }
+            if let Err(error) = self.conn.create(&path).await {
                 if sent(&error) == Sent::Open {
                     return Err(error);
                 }
@@ -82,7 +88,6 @@ impl AccountSync {
                 }
             }
             self.conn.subscribe(&wire_name, true).await?;
-            let id = state.id;
             self.store.write(Lane::Sync, move |w| w.mailbox_made(id, &wire_name)).await?;
         }
         Ok(())
