@@ -9,6 +9,7 @@ pub mod imap;
 pub mod net;
 pub mod os;
 pub mod outbox;
+mod planted;
 #[cfg(test)]
 mod pretend;
 pub mod reading;

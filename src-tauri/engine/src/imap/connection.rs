@@ -12,6 +12,7 @@ use super::response::{Outcome, Status};
 use super::session::{Actor, COMMAND, Held, Job, Shared};
 use super::sign_in::{self, ImapTarget};
 use crate::net::TlsContext;
+use crate::planted::Planted;
 use godwit_domain::{Error, ErrorKind, Result};
 use std::future::Future;
 use std::pin::Pin;
@@ -122,7 +123,11 @@ impl Answers {
 
 /// OK, or the error.
 pub(super) fn ok(doing: &str, status: &Status) -> Result<()> {
-    if status.outcome == Outcome::Ok { Ok(()) } else { Err(refusal::refused(doing, status)) }
+    if status.outcome == Outcome::Ok || (status.outcome == Outcome::No && Planted::NoTakenAsSuccess.is_on()) {
+        Ok(())
+    } else {
+        Err(refusal::refused(doing, status))
+    }
 }
 
 fn dead(shared: &Shared) -> Error {

@@ -16,6 +16,7 @@ mod idle;
 mod items;
 mod mailboxes;
 mod mutf7;
+mod notify;
 mod piles;
 mod refusal;
 mod response;

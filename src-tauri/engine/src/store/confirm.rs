@@ -245,6 +245,15 @@ impl Writer<'_> {
         self.settle()
     }
 
+    /// Forgets what was wanted of these, and tells nobody: a planted fault.
+    #[cfg(feature = "planted")]
+    pub(crate) fn drop_wants(&mut self, placements: &[PlacementId]) -> Result<()> {
+        for row in self.placements(placements.iter().map(|p| p.0))? {
+            self.change(&row, Self::without_wants(&row))?;
+        }
+        self.settle()
+    }
+
     /// The server refused a wanted copy for good.
     pub fn copy_refused(&mut self, copy: i64, error: &Error) -> Result<()> {
         self.profile_tx()?.run("DELETE FROM copy_intent WHERE id = ?1", [copy])?;

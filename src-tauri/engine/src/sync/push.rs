@@ -3,6 +3,7 @@
 
 use super::AccountSync;
 use crate::imap::{CopyUid, Selected, StoreChange};
+use crate::planted::Planted;
 use crate::store::{Attempt, AttemptId, AttemptKind, Lane, MailboxState, Pending, PendingCopy, Want};
 use godwit_domain::flags::bit;
 use godwit_domain::sync::{CopyWish, FetchedFlags, MailboxPush, PushStep, Sent, UidSet, Wish, plan_push, sent};
@@ -48,6 +49,12 @@ impl AccountSync {
         for plan in plan_push(&wishes, &copy_wishes) {
             match self.push_mailbox(&plan, &wanted, &mut out).await {
                 Err(error) if sent(&error) != Sent::Open => self.refuse_all(&plan, error).await?,
+                #[cfg(feature = "planted")]
+                Err(error) if Planted::WantDroppedOnReconnect.is_on() => {
+                    let dropped: Vec<PlacementId> = wanted.placements.keys().copied().collect();
+                    self.store.write(Lane::Sync, move |w| w.drop_wants(&dropped)).await?;
+                    return Err(error);
+                }
                 done => done?,
             }
         }
@@ -62,9 +69,15 @@ impl AccountSync {
     async fn make_mailboxes(&self) -> Result<()> {
         let account = self.account;
         let states = self.store.read(move |r| r.mailbox_states(account)).await?;
-        for state in states.into_iter().filter(|s| !s.on_server) {
-            let wire_name = crate::imap::encode_name(&state.path);
-            if let Err(error) = self.conn.create(&state.path).await {
+        for state in states.iter().filter(|s| !s.on_server) {
+            let id = state.id;
+            let path = self.conn.capabilities().in_namespace(&state.path);
+            let wire_name = crate::imap::encode_name(&path);
+            if path != state.path && states.iter().all(|s| s.path != path) {
+                let (path, wire_name) = (path.clone(), wire_name.clone());
+                self.store.write(Lane::Sync, move |w| w.mailbox_renamed(id, &path, &wire_name)).await?;
+            }
+            if let Err(error) = self.conn.create(&path).await {
                 if sent(&error) == Sent::Open {
                     return Err(error);
                 }
@@ -75,7 +88,6 @@ impl AccountSync {
                 }
             }
             self.conn.subscribe(&wire_name, true).await?;
-            let id = state.id;
             self.store.write(Lane::Sync, move |w| w.mailbox_made(id, &wire_name)).await?;
         }
         Ok(())
@@ -88,7 +100,8 @@ impl AccountSync {
         let mailbox = plan.mailbox;
         let state = self.store.read(move |r| r.mailbox_state(mailbox)).await?;
         let selected = self.conn.select(&state.wire_name, None).await?;
-        if selected.uidvalidity.is_none() || selected.uidvalidity != state.uidvalidity {
+        let renumbered = selected.uidvalidity.is_none() || selected.uidvalidity != state.uidvalidity;
+        if renumbered && !Planted::UidvalidityUnchecked.is_on() {
             // Numbered anew: the next sync relinks, and then the wants are pushed to the right messages.
             return Ok(());
         }

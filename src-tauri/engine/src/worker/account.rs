@@ -1,7 +1,8 @@
 //! The loop of one account: connect, pass, wait, again; with back-off where it fails and a stop where only a person helps.
 
 use super::bell::{Asked, Bell, Rung};
-use super::{Pace, inbox_watch, pass};
+use super::watch::{self, Watch};
+use super::{Pace, pass};
 use crate::context::Context;
 use crate::sync::{AccountSync, Pulse};
 use futures_util::FutureExt;
@@ -102,10 +103,10 @@ impl AccountWorker {
         let sync = AccountSync::new(self.context.store.clone(), connection, self.account, self.pulse.clone(), dial);
         self.full_pass(&sync).await?;
         self.holds_since = Some(Instant::now());
-        let mut _watch = inbox_watch::start(self.context.clone(), self.account, self.bell.clone(), &self.pace);
+        let mut watch = self.watch();
         loop {
             self.up_to_date();
-            match self.wait(&sync).await? {
+            match self.wait(&sync, &watch).await? {
                 Waited::Poll => self.full_pass(&sync).await?,
                 Waited::Again => {}
                 Waited::Rung => {
@@ -118,7 +119,7 @@ impl AccountWorker {
                             tokio::time::sleep(Duration::from_millis(jitter(self.pace.stagger))).await;
                             return Ok(());
                         }
-                        _watch = inbox_watch::start(self.context.clone(), self.account, self.bell.clone(), &self.pace);
+                        watch = self.watch();
                     }
                     self.answer(&sync).await?;
                 }
@@ -126,12 +127,16 @@ impl AccountWorker {
         }
     }
 
+    fn watch(&self) -> Watch {
+        watch::start(self.context.clone(), self.account, self.bell.clone(), &self.pace)
+    }
+
     /// Sees to whatever rang.
     async fn answer(&mut self, sync: &AccountSync) -> Result<()> {
-        let Rung { push, opened, changed, asked, .. } = self.bell.take(std::mem::take);
+        let Rung { push, opened, changed, look, asked, .. } = self.bell.take(std::mem::take);
         let newly_open = opened.filter(|mailbox| self.open != Some(*mailbox));
         self.open = opened.or(self.open);
-        if !asked.is_empty() {
+        if look || !asked.is_empty() {
             self.waiting.extend(asked);
             return self.full_pass(sync).await;
         }
@@ -173,12 +178,13 @@ impl AccountWorker {
     }
 
     /// Waits for the bell, a change in the open mailbox, or the poll. What rang stays in the bell until the line is free.
-    async fn wait(&mut self, sync: &AccountSync) -> Result<Waited> {
+    async fn wait(&mut self, sync: &AccountSync, watch: &Watch) -> Result<Waited> {
         if Instant::now() >= self.poll_at {
             return Ok(Waited::Poll);
         }
         let bell = self.bell.clone();
-        let Some(mailbox) = self.watched(sync).await? else {
+        let watched = if watch.hears_all() { None } else { self.watched(sync).await? };
+        let Some(mailbox) = watched else {
             return Ok(tokio::select! {
                 () = bell.rung(Rung::anything) => Waited::Rung,
                 () = sleep_until(self.poll_at) => Waited::Poll,
@@ -220,7 +226,7 @@ impl AccountWorker {
         })
     }
 
-    /// The mailbox to listen in: the one that a person has open, unless the inbox watch has it already. It is brought up to
+    /// The mailbox to listen in: the one that a person has open, unless the watch has it already. It is brought up to
     /// date in the SELECT that is then listened in, so that nothing falls between the two. `None` also where it can't be opened.
     async fn watched(&mut self, sync: &AccountSync) -> Result<Option<MailboxId>> {
         let Some(open) = self.open.filter(|_| sync.connection().capabilities().idle) else { return Ok(None) };

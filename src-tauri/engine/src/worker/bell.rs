@@ -29,13 +29,21 @@ pub(super) struct Rung {
     pub opened: Option<MailboxId>,
     /// Mailboxes that changed, as a server or an account's other room says.
     pub changed: BTreeSet<MailboxId>,
+    /// A server says that mailboxes came or went, or that much has changed.
+    pub look: bool,
     /// Who waits for a full pass.
     pub asked: Vec<Asked>,
 }
 
 impl Rung {
     pub fn anything(&self) -> bool {
-        self.push || self.reconnect || self.slept || self.opened.is_some() || !self.changed.is_empty() || !self.asked.is_empty()
+        self.push
+            || self.reconnect
+            || self.slept
+            || self.look
+            || self.opened.is_some()
+            || !self.changed.is_empty()
+            || !self.asked.is_empty()
     }
 }
 

@@ -3,13 +3,13 @@
 
 mod account;
 mod bell;
-mod inbox_watch;
 mod pass;
 mod road;
 mod sleep;
 #[cfg(test)]
 mod tests;
 mod user;
+mod watch;
 
 pub use pass::run_pass;
 pub use road::MailRoad;

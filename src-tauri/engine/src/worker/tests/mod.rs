@@ -182,7 +182,7 @@ async fn a_refused_password_ends_the_inbox_watch_for_good() {
     home.get(&home.session().await).await;
     let signed_in = server.heard("AUTHENTICATE");
     server.always("AUTHENTICATE", Lie::Say("TAG NO [AUTHENTICATIONFAILED] no"));
-    let mut watch = inbox_watch::start(context(&home), home.account, Bell::default(), &hurried());
+    let mut watch = watch::start(context(&home), home.account, Bell::default(), &hurried());
     watch.over().await;
     assert_eq!(server.heard("AUTHENTICATE"), signed_in + 1, "a second try is what locks accounts");
 }
