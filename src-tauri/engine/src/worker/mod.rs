@@ -2,6 +2,7 @@
 //! It never draws and never decides what is right: that is `sync`.
 
 mod account;
+mod carry;
 mod inbox_watch;
 mod pass;
 mod road;
