@@ -5,6 +5,8 @@ pub mod clock;
 pub mod context;
 mod engine;
 mod face;
+#[cfg(any(test, feature = "fuzz"))]
+pub mod fuzz;
 pub mod imap;
 pub mod net;
 pub mod os;
@@ -12,6 +14,8 @@ pub mod outbox;
 pub mod reading;
 pub mod secrets;
 pub mod smtp;
+#[path = "../../domain/src/steps.rs"]
+mod steps;
 pub mod store;
 pub mod sync;
 pub mod worker;

@@ -10,6 +10,7 @@ const MOST_RANGES: usize = 1_000_000;
 #[derive(Debug, Default)]
 pub(super) struct Events {
     list: Vec<MailboxEvent>,
+    keywords: usize,
     exists: Option<u32>,
     vanished: Pile,
     overflow: bool,
@@ -20,7 +21,12 @@ impl Events {
         match event {
             MailboxEvent::Exists(n) => self.exists = Some(n),
             MailboxEvent::Vanished(uids) if self.vanished.len() < MOST_RANGES => self.vanished.add(&uids),
-            event if self.list.len() < MOST && !matches!(event, MailboxEvent::Vanished(_)) => self.list.push(event),
+            event if self.list.len() + self.keywords < MOST && !matches!(event, MailboxEvent::Vanished(_)) => {
+                if let MailboxEvent::Flags(fetched) = &event {
+                    self.keywords += fetched.flags.keywords.len();
+                }
+                self.list.push(event);
+            }
             _ => self.overflow = true,
         }
     }
@@ -31,7 +37,7 @@ impl Events {
 
     /// Everything, oldest first; EXISTS counts after all that went.
     pub fn take(&mut self) -> Vec<MailboxEvent> {
-        let Self { mut list, exists, vanished, overflow } = std::mem::take(self);
+        let Self { mut list, keywords: _, exists, vanished, overflow } = std::mem::take(self);
         if !vanished.is_empty() {
             list.push(MailboxEvent::Vanished(vanished.into_set()));
         }
@@ -45,6 +51,7 @@ impl Events {
     /// What was said of a mailbox means nothing once another is open; words for people stay.
     pub fn forget_mailbox(&mut self) {
         self.list.retain(|e| matches!(e, MailboxEvent::Alert(_) | MailboxEvent::Bye(_)));
+        self.keywords = 0;
         self.exists = None;
         self.vanished = Pile::default();
         self.overflow = false;
