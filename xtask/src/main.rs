@@ -4,6 +4,7 @@
 mod apt;
 mod builds;
 mod demo;
+mod fuzz;
 mod machine;
 mod runner;
 mod stages;
@@ -19,6 +20,8 @@ const USAGE: &str = "cargo xtask COMMAND
   run [ARGUMENTS]      the app on your own profile
   bench [--sizes 1000,10000] [--runs N] [--json]
                        times and memory against a bare reader
+  fuzz NAME [--minutes N]
+                       a fuzz target under libFuzzer
   icons                all icon sizes out of icons/icon.svg
   bindings             the TypeScript types out of the Rust ones";
 
@@ -42,6 +45,7 @@ fn command(words: &[&str]) -> Result<ExitCode> {
         ["check"] => return stages::run_all(stages::FAST),
         ["run", rest @ ..] => demo::run_on_own_profile(rest)?,
         ["bench", rest @ ..] => builds::bench(rest)?,
+        ["fuzz", rest @ ..] => fuzz::fuzz(rest)?,
         ["icons"] => builds::icons()?,
         ["bindings"] => builds::bindings()?,
         [] | ["help" | "--help" | "-h"] => println!("{USAGE}"),
