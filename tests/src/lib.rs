@@ -19,6 +19,8 @@ pub mod mailbox;
 #[cfg(unix)]
 pub mod net;
 #[cfg(unix)]
+pub mod notifier;
+#[cfg(unix)]
 pub mod relay;
 pub mod sample;
 #[cfg(unix)]

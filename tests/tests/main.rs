@@ -3,4 +3,6 @@
 mod arrows;
 mod fixtures;
 mod journeys;
+#[cfg(unix)]
+mod torture;
 mod window;

@@ -37,6 +37,7 @@ pub const DOVECOT: &[Package] = &[
     ("dovecot-imapd", "the real IMAP server of the demo and the journeys"),
     ("dovecot-submissiond", "takes the mail they send"),
     ("dovecot-lmtpd", "delivers it"),
+    ("python3", "its imaplib counts what is left on the server after every injury"),
 ];
 
 /// Denies service starts while installing, then restores whatever stood there.

@@ -46,7 +46,8 @@ fn built() -> Result<PathBuf> {
     let host = host()?;
     let folder = target().join("fuzz/build");
     // With a target named, build scripts and macros are left as they are.
-    let mut build = command("cargo", &["build", "--release", "--locked", "--manifest-path", "fuzz/Cargo.toml", "--target", &host]);
+    let mut build =
+        command("cargo", &["build", "--release", "--locked", "--manifest-path", "fuzz/Cargo.toml", "--target", &host]);
     run(build.env("RUSTFLAGS", COVERAGE.join(" ")).env("CARGO_TARGET_DIR", &folder))?;
     Ok(folder.join(&host).join("release/godwit-fuzz"))
 }

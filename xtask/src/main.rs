@@ -8,6 +8,7 @@ mod fuzz;
 mod machine;
 mod runner;
 mod stages;
+mod unpack;
 
 use anyhow::{Result, bail};
 use std::process::ExitCode;
@@ -20,6 +21,8 @@ const USAGE: &str = "cargo xtask COMMAND
   run [ARGUMENTS]      the app on your own profile
   bench [--sizes 1000,10000] [--runs N] [--json]
                        times and memory against a bare reader
+  torture [--minutes N] [--seed N] [--only SCENARIO] [--fault FAULT] [--planted]
+                       lines that break at every byte, and what is left of the mail
   fuzz NAME [--minutes N]
                        a fuzz target under libFuzzer
   icons                all icon sizes out of icons/icon.svg
@@ -45,6 +48,7 @@ fn command(words: &[&str]) -> Result<ExitCode> {
         ["check"] => return stages::run_all(stages::FAST),
         ["run", rest @ ..] => demo::run_on_own_profile(rest)?,
         ["bench", rest @ ..] => builds::bench(rest)?,
+        ["torture", rest @ ..] => builds::torture(rest)?,
         ["fuzz", rest @ ..] => fuzz::fuzz(rest)?,
         ["icons"] => builds::icons()?,
         ["bindings"] => builds::bindings()?,

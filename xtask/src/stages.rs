@@ -3,7 +3,7 @@
 
 use crate::machine::{IS_LINUX, npm, target};
 use crate::runner::{Tally, command, run, run_tests};
-use crate::{apt, builds};
+use crate::{apt, builds, unpack};
 use anyhow::{Context, Result, bail};
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -128,7 +128,10 @@ impl Stage {
             Window if !IS_LINUX => {
                 Ok(Outcome::Skipped("window tests need WebKitWebDriver under Xvfb, which is Linux only".into()))
             }
-            Window => in_real_life(&["window_", "--test-threads=2"]),
+            Window => {
+                unpack::need(unpack::DUNST)?;
+                in_real_life(&["window_", "--test-threads=2"])
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What every room above store and wire shares: handles, never state of its own but the accounts' statuses.
 
 use crate::clock;
-use crate::imap::{Connection, ImapTarget};
+use crate::imap::{Connection, Dial, ImapTarget};
 use crate::net::TlsContext;
 use crate::store::Store;
 use godwit_domain::{Account, AccountId, AccountStatus, Activity, Error, ErrorKind, Event, Result};
@@ -19,12 +19,22 @@ pub struct Context {
     /// The profile folder.
     pub dir: PathBuf,
     statuses: Arc<Mutex<HashMap<AccountId, Activity>>>,
+    /// Where a test's server stands in for the accounts' own.
+    #[cfg(test)]
+    pub(crate) stand_in: Option<Dial>,
 }
 
 impl Context {
     /// Binds the handles together.
     pub fn new(store: Store, tls: Arc<TlsContext>, dir: PathBuf) -> Self {
-        Self { store, tls, dir, statuses: Arc::default() }
+        Self {
+            store,
+            tls,
+            dir,
+            statuses: Arc::default(),
+            #[cfg(test)]
+            stand_in: None,
+        }
     }
 
     /// Says what an account is doing; tells the faces where that changed.
@@ -88,8 +98,21 @@ impl Context {
             .await
     }
 
+    /// Opens connections for an account.
+    pub fn dial(&self, account: AccountId) -> Dial {
+        let context = self.clone();
+        Arc::new(move || {
+            let context = context.clone();
+            Box::pin(async move { context.connect(account).await })
+        })
+    }
+
     /// A fresh, signed-in connection.
     pub async fn connect(&self, account: AccountId) -> Result<Connection> {
+        #[cfg(test)]
+        if let Some(dial) = &self.stand_in {
+            return dial().await;
+        }
         let (_, target) = self.target(account).await?;
         Connection::open(&target, &self.tls).await
     }

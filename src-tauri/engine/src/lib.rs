@@ -11,6 +11,9 @@ pub mod imap;
 pub mod net;
 pub mod os;
 pub mod outbox;
+mod planted;
+#[cfg(test)]
+mod pretend;
 pub mod reading;
 pub mod secrets;
 pub mod smtp;

@@ -5,6 +5,7 @@ mod a_key_that_is_not_there;
 mod archive_offline_then_online;
 mod attachments_stay_where_they_belong;
 mod bad_servers_are_told_apart;
+mod changes_elsewhere_are_heard;
 mod first_sync;
 mod json_shapes_stay;
 mod kill_during_a_move;

@@ -205,7 +205,16 @@ messages: number,
 /**
  * Unread ones among them.
  */
-unread: number, };
+unread: number, 
+/**
+ * Messages deleted here that the server still has, marked `\\Deleted`: it can't remove single messages, and others' marked
+ * ones would go with them. Not shown, not counted above.
+ */
+held_back: number, 
+/**
+ * When all UIDs and flags were last compared with the server's, seconds since 1970.
+ */
+verified_at: number | null, };
 export type Verb = { "verb": "mark", 
 /**
  * To be set.

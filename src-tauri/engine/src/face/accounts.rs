@@ -124,7 +124,7 @@ async fn sync_one(engine: &Engine, account: AccountId, bodies: SyncBodies) -> Re
         context.set_activity(account, Activity::SigningIn);
         let connection = context.connect(account).await?;
         let pulse = Pulse::default();
-        let sync = AccountSync::new(context.store.clone(), connection, account, pulse.clone());
+        let sync = AccountSync::new(context.store.clone(), connection, account, pulse.clone(), context.dial(account));
         run_pass(context, &sync, &pulse, bodies).await
     };
     match run.await {

@@ -12,8 +12,10 @@ use super::response::{Outcome, Status};
 use super::session::{Actor, COMMAND, Held, Job, Shared};
 use super::sign_in::{self, ImapTarget};
 use crate::net::TlsContext;
+use crate::planted::Planted;
 use godwit_domain::{Error, ErrorKind, Result};
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -28,6 +30,9 @@ const MOST_WAITING: usize = 64 << 20;
 const MOST_COLLECTED: usize = 1_000_000;
 /// And their bytes.
 pub(super) const MOST_COLLECTED_BYTES: usize = 128 << 20;
+
+/// Opens one more signed-in connection to an account's server.
+pub type Dial = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<Connection>> + Send>> + Send + Sync>;
 
 /// A signed-in connection. Calls may overlap; they are served in turn. Dropping it says goodbye and closes.
 #[derive(Debug)]
@@ -119,7 +124,11 @@ impl Answers {
 
 /// OK, or the error.
 pub(super) fn ok(doing: &str, status: &Status) -> Result<()> {
-    if status.outcome == Outcome::Ok { Ok(()) } else { Err(refusal::refused(doing, status)) }
+    if status.outcome == Outcome::Ok || (status.outcome == Outcome::No && Planted::NoTakenAsSuccess.is_on()) {
+        Ok(())
+    } else {
+        Err(refusal::refused(doing, status))
+    }
 }
 
 fn dead(shared: &Shared) -> Error {

@@ -88,6 +88,8 @@ impl Actor {
                 Ok(())
             }
             Err(e) => {
+                // Whoever hears of the end must find the connection dead, or it would be used again.
+                *self.shared.dead() = Some(e.clone());
                 drop(running.deliver);
                 drop(done.send(Err(e.clone())));
                 Err(e)

@@ -196,6 +196,17 @@ impl Connection {
         Ok(out)
     }
 
+    /// Which of these UIDs are there.
+    pub async fn fetch_present(&self, asked: &UidSet) -> Result<UidSet> {
+        let mut fetching = self.fetching_uids("look for messages", asked, "(UID)", 0);
+        let mut uids = Vec::new();
+        while let Some(fetched) = fetching.next().await? {
+            uids.extend(fetched.uid.filter(|uid| asked.contains(*uid)));
+            self.shared.push_fetched(&fetched);
+        }
+        Ok(uids.into_iter().collect())
+    }
+
     /// The UIDs there are from `from` to `to`; `None`: to the last one.
     pub async fn fetch_uids(&self, from: u32, to: Option<u32>) -> Result<UidSet> {
         let set = to.map_or_else(|| format!("{from}:*"), |to| UidSet::range(from, to).to_string());

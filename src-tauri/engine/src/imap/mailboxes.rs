@@ -80,10 +80,12 @@ impl Connection {
     /// Opens a mailbox for reading and writing. With `resync` and QRESYNC what changed since comes along.
     pub async fn select(&self, wire_name: &str, resync: Option<Resync>) -> Result<Selected> {
         let can = self.capabilities();
+        let mut resyncs = false;
         let parameter = match resync {
             Some(r) if can.qresync && r.modseq > 0 && r.uidvalidity > 0 => {
                 let known = r.known.map(|k| k.to_string()).filter(|k| !k.is_empty() && k.len() <= MOST_KNOWN);
                 let known = known.map(|k| format!(" {k}")).unwrap_or_default();
+                resyncs = true;
                 Some(format!(" (QRESYNC ({} {}{known}))", r.uidvalidity, r.modseq))
             }
             _ if can.condstore => Some(" (CONDSTORE)".to_owned()),
@@ -95,7 +97,7 @@ impl Connection {
             let (status, selected) = self.select_with(wire_name, "").await?;
             return ok("open the folder", &status).map(|()| selected);
         }
-        ok("open the folder", &status).map(|()| selected)
+        ok("open the folder", &status).map(|()| Selected { resynced: resyncs && selected.highestmodseq.is_some(), ..selected })
     }
 
     async fn select_with(&self, wire_name: &str, parameter: &str) -> Result<(Status, Selected)> {
