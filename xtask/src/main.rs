@@ -4,6 +4,7 @@
 mod apt;
 mod builds;
 mod demo;
+mod fuzz;
 mod machine;
 mod runner;
 mod stages;
@@ -22,6 +23,8 @@ const USAGE: &str = "cargo xtask COMMAND
                        times and memory against a bare reader
   torture [--minutes N] [--seed N] [--only SCENARIO] [--fault FAULT] [--planted]
                        lines that break at every byte, and what is left of the mail
+  fuzz NAME [--minutes N]
+                       a fuzz target under libFuzzer
   icons                all icon sizes out of icons/icon.svg
   bindings             the TypeScript types out of the Rust ones";
 
@@ -46,6 +49,7 @@ fn command(words: &[&str]) -> Result<ExitCode> {
         ["run", rest @ ..] => demo::run_on_own_profile(rest)?,
         ["bench", rest @ ..] => builds::bench(rest)?,
         ["torture", rest @ ..] => builds::torture(rest)?,
+        ["fuzz", rest @ ..] => fuzz::fuzz(rest)?,
         ["icons"] => builds::icons()?,
         ["bindings"] => builds::bindings()?,
         [] | ["help" | "--help" | "-h"] => println!("{USAGE}"),

@@ -12,6 +12,8 @@ mod exchange;
 mod fetch;
 mod fetching;
 mod framer;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod fuzz;
 mod idle;
 mod items;
 mod mailboxes;

@@ -3,6 +3,7 @@
 
 mod account;
 mod bell;
+mod carry;
 mod pass;
 mod road;
 mod sleep;
