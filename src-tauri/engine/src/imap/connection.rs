@@ -163,6 +163,11 @@ impl Connection {
         !self.jobs.is_closed() && self.shared.dead().is_none()
     }
 
+    /// Whether anything arrived unasked since the last look.
+    pub fn has_news(&self) -> bool {
+        !self.shared.events().is_empty()
+    }
+
     /// What arrived unasked since the last look, oldest first.
     pub fn take_events(&self) -> Vec<MailboxEvent> {
         self.shared.events().take()

@@ -83,6 +83,11 @@ impl World {
         mail.modseq = modseq;
     }
 
+    /// Something happens that no counter tells of.
+    pub fn silently(&mut self, path: &str, change: impl FnOnce(&mut Vec<Mail>)) {
+        change(&mut self.mailbox(path).mails);
+    }
+
     /// Another client removes messages.
     pub fn expunge(&mut self, path: &str, which: impl Fn(&Mail) -> bool) -> Vec<Mail> {
         let modseq = self.tick();

@@ -127,7 +127,7 @@ impl AccountSync {
     async fn read_flags(&self, at: &Visit<'_>, which: Flagged, out: &mut MailboxOutcome) -> Result<()> {
         let Some(newest) = at.uidnext.checked_sub(1).filter(|n| *n > 0) else { return Ok(()) };
         let down_to = at.state.synced_down_to.unwrap_or(at.uidnext);
-        let all_due = which == Flagged::All || at.state.verified_at.is_none_or(|t| crate::clock::now() - t > FULL_FLAGS_SECS);
+        let all_due = which == Flagged::All || at.state.verified_at.is_none_or(is_due);
         out.flags_read = all_due;
         let low = if all_due { down_to } else { newest.saturating_sub(RECENT_FLAGS - 1).max(down_to) };
         let mailbox = at.mailbox;
@@ -139,7 +139,7 @@ impl AccountSync {
         Ok(())
     }
 
-    async fn keep_flags(&self, at: &Visit<'_>, flags: Vec<FetchedFlags>) -> Result<u32> {
+    pub(super) async fn keep_flags(&self, at: &Visit<'_>, flags: Vec<FetchedFlags>) -> Result<u32> {
         if flags.is_empty() {
             return Ok(0);
         }
@@ -199,6 +199,11 @@ pub(super) struct Visit<'a> {
 
 pub(super) fn count(rows: usize) -> u32 {
     u32::try_from(rows).unwrap_or(u32::MAX)
+}
+
+/// A time ahead of the clock says nothing: the clock was set back.
+fn is_due(verified_at: i64) -> bool {
+    !(0..=FULL_FLAGS_SECS).contains(&crate::clock::now().saturating_sub(verified_at))
 }
 
 fn resync(state: &MailboxState, qresync: bool) -> Option<Resync> {

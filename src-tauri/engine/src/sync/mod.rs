@@ -2,6 +2,7 @@
 //! Deciding is `godwit_domain::sync`; here is the doing: read what the store believes, ask the server, one transaction a batch.
 //! Nothing is dropped from the store but on an answer read to its tagged OK under the same UIDVALIDITY.
 
+mod audit;
 mod bodies;
 mod carry;
 mod folders;
@@ -14,6 +15,7 @@ mod settle;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use audit::Audited;
 pub use bodies::{BodyLimit, FetchedBody, fetch_body};
 pub(crate) use headers::parse;
 pub use mailbox::{Depth, MailboxOutcome};

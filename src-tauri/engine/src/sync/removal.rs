@@ -59,7 +59,7 @@ impl AccountSync {
         Ok(())
     }
 
-    fn unreadable_in(&self, at: &Visit<'_>) -> UidSet {
+    pub(super) fn unreadable_in(&self, at: &Visit<'_>) -> UidSet {
         let known = self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
         known
             .get(&at.mailbox)

@@ -14,6 +14,8 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until, timeout};
 
+/// Messages compared between two polls; a larger mailbox is compared alone.
+const MOST_AUDITED: u64 = 20_000;
 /// The pause after a panic, so that one that comes again does not spin.
 const AFTER_PANIC: Duration = Duration::from_secs(30);
 
@@ -107,7 +109,10 @@ impl AccountWorker {
         loop {
             self.up_to_date();
             match self.wait(&sync, &watch).await? {
-                Waited::Poll => self.full_pass(&sync).await?,
+                Waited::Poll => {
+                    self.full_pass(&sync).await?;
+                    self.audit(&sync).await?;
+                }
                 Waited::Again => {}
                 Waited::Rung => {
                     let (reconnect, slept) = self.bell.take(|r| (std::mem::take(&mut r.reconnect), std::mem::take(&mut r.slept)));
@@ -169,6 +174,19 @@ impl AccountWorker {
         for asked in self.waiting.drain(..) {
             // Who asked may have gone away; the pass was not for them alone.
             let _ = asked.reply.send(Ok(report.clone()));
+        }
+        Ok(())
+    }
+
+    /// In idle time mailboxes are compared with the server one by one, until something happens or that is enough for now.
+    async fn audit(&self, sync: &AccountSync) -> Result<()> {
+        let mut messages = 0;
+        while messages < MOST_AUDITED && !self.bell.take(|r| r.anything()) {
+            let Some(mailbox) = sync.audit_due().await? else { return Ok(()) };
+            match pass::run_audit(sync, mailbox).await? {
+                Some(audited) => messages += audited.messages.max(1),
+                None => return Ok(()),
+            }
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! A pass over a whole account: push first, list, then every mailbox, newest mail first.
 
 use crate::context::Context;
-use crate::sync::{AccountSync, Depth, MailboxOutcome, Pulse};
+use crate::sync::{AccountSync, Audited, Depth, MailboxOutcome, Pulse};
 use godwit_domain::api::{MailboxSynced, SyncBodies};
 use godwit_domain::{Activity, Error, ErrorKind, Event, MailboxId, PlacementId, Result, Role};
 use std::collections::BTreeMap;
@@ -52,6 +52,17 @@ pub(super) async fn run_mailbox(context: &Context, sync: &AccountSync, pulse: &P
     }
     pass.guard(mailbox, sync.fetch_previews(mailbox, FIRST_PREVIEWS).await)?;
     Ok(())
+}
+
+/// Compares one mailbox with the server. Its own trouble is told by the passes; here it only ends the comparing for now.
+pub(super) async fn run_audit(sync: &AccountSync, mailbox: MailboxId) -> Result<Option<Audited>> {
+    match sync.audit_mailbox(mailbox).await {
+        Err(error) if sync.connection().is_alive() && is_of_one_mailbox(error.kind) => {
+            tracing::info!(kind = ?error.kind, "a mailbox could not be compared");
+            Ok(None)
+        }
+        audited => audited,
+    }
 }
 
 /// Pushes and brings the mailboxes that took something up to date.

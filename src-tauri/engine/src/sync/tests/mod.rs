@@ -1,5 +1,6 @@
 //! One account against a server that may lie: what stays here, what goes, what the person hears.
 
+mod auditing;
 mod listing;
 mod pushing;
 mod reading;

@@ -226,3 +226,17 @@ async fn an_account_that_came_back_says_so() {
     until(async || matches!(workers.context.activity(home.account), Activity::UpToDate { .. })).await;
     assert!(matches!(events.recv().await.unwrap(), Event::StatusChanged | Event::MailboxesChanged));
 }
+
+#[tokio::test]
+async fn in_idle_time_every_folder_is_compared_with_the_server() {
+    let pace = Pace { poll: Duration::from_millis(20), ..hurried() };
+    let server = Pretend::offering("UIDPLUS");
+    server.change(|w| w.letters("INBOX", 3));
+    let home = Home::at(&server).await;
+    let _workers = workers(&home, pace);
+    until(async || {
+        let boxes = home.store.read(|r| r.mailboxes()).await.unwrap();
+        boxes.len() == 2 && boxes.iter().all(|m| m.verified_at.is_some())
+    })
+    .await;
+}
