@@ -35,6 +35,8 @@ pub struct MailboxOutcome {
 
 /// Without CONDSTORE: flags of this many newest messages are read each time, of all of them at longer intervals.
 const RECENT_FLAGS: u32 = 400;
+/// UIDs between what was read and UIDNEXT that are walked through without a list of those that are there.
+const LEAP: u32 = 20_000;
 /// Seconds between two full flag reads without CONDSTORE.
 const FULL_FLAGS_SECS: i64 = 900;
 
@@ -152,17 +154,19 @@ impl AccountSync {
         let Some(from) = at.state.uidnext.filter(|from| *from < at.uidnext) else {
             return self.checkpoint(at).await;
         };
-        let mut high = at.uidnext - 1;
-        loop {
-            let low = high.saturating_sub(NEXT_WINDOW - 1).max(from);
-            let read = self.read_headers(at.mailbox, at.uidvalidity, &UidSet::range(low, high)).await?;
+        let newest = at.uidnext - 1;
+        // Where UIDs leapt, most of them name nothing: one list of those that are there saves walking through the gap.
+        let there =
+            if newest - from > LEAP { self.conn.fetch_uids(from, Some(newest)).await? } else { UidSet::range(from, newest) };
+        let mut left = there;
+        while let Some(high) = left.last() {
+            let window: UidSet = left.iter().rev().take(NEXT_WINDOW as usize).collect();
+            let low = window.first().unwrap_or(high);
+            let read = self.read_headers(at.mailbox, at.uidvalidity, &window).await?;
             out.added += count(read.added.len());
             out.arrived.extend(read.added);
             out.changed += read.updated;
-            if low == from {
-                break;
-            }
-            high = low - 1;
+            left = left.minus(&UidSet::range(low, high));
         }
         self.checkpoint(at).await
     }

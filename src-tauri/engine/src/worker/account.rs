@@ -138,7 +138,7 @@ impl AccountWorker {
 
     /// Sees to whatever rang.
     async fn answer(&mut self, sync: &AccountSync) -> Result<()> {
-        let Rung { push, opened, changed, look, asked, .. } = self.bell.take(std::mem::take);
+        let Rung { push, opened, changed, seen, look, asked, .. } = self.bell.take(std::mem::take);
         let newly_open = opened.filter(|mailbox| self.open != Some(*mailbox));
         self.open = opened.or(self.open);
         if look || !asked.is_empty() {
@@ -150,6 +150,9 @@ impl AccountWorker {
         }
         for mailbox in newly_open.into_iter().chain(changed) {
             pass::run_mailbox(&self.context, sync, &self.pulse, mailbox).await?;
+        }
+        if !seen.is_empty() {
+            pass::run_previews(sync, seen.into_iter().collect()).await?;
         }
         Ok(())
     }

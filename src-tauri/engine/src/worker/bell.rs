@@ -2,7 +2,7 @@
 //! room, and nothing is taken before the worker can really see to it.
 
 use godwit_domain::api::{MailboxSynced, SyncBodies};
-use godwit_domain::{MailboxId, Result};
+use godwit_domain::{MailboxId, PlacementId, Result};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, oneshot};
@@ -29,6 +29,8 @@ pub(super) struct Rung {
     pub opened: Option<MailboxId>,
     /// Mailboxes that changed, as a server or an account's other room says.
     pub changed: BTreeSet<MailboxId>,
+    /// Rows that a person looks at and that have no first words yet.
+    pub seen: BTreeSet<PlacementId>,
     /// A server says that mailboxes came or went, or that much has changed.
     pub look: bool,
     /// Who waits for a full pass.
@@ -41,6 +43,7 @@ impl Rung {
             || self.reconnect
             || self.slept
             || self.look
+            || !self.seen.is_empty()
             || self.opened.is_some()
             || !self.changed.is_empty()
             || !self.asked.is_empty()

@@ -21,12 +21,15 @@ use crate::context::Context;
 use bell::{Asked, Bell, Rung};
 use godwit_domain::api::{MailboxSynced, SyncBodies};
 use godwit_domain::sync::{Retry, retry_after};
-use godwit_domain::{AccountId, Error, ErrorKind, MailboxId, Result};
+use godwit_domain::{AccountId, Error, ErrorKind, MailboxId, PlacementId, Result};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+
+/// Rows looked at whose first words may wait to be fetched.
+const MOST_SEEN: usize = 2_000;
 
 type Retrying = dyn Fn(&Error, u32) -> Retry + Send + Sync;
 
@@ -143,6 +146,17 @@ impl Workers {
     /// A person looks at a mailbox.
     pub fn opened(&self, account: AccountId, mailbox: MailboxId) {
         self.ring(account, |r| r.opened = Some(mailbox));
+    }
+
+    /// A person looks at these rows of some account, and they have no first words yet.
+    pub fn seen(&self, account: AccountId, rows: &[PlacementId]) {
+        self.ring(account, |r| {
+            if r.seen.len() > MOST_SEEN {
+                // Scrolled past long ago.
+                r.seen.clear();
+            }
+            r.seen.extend(rows);
+        });
     }
 
     /// This mailbox has something new that nobody pushed.

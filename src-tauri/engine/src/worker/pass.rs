@@ -30,7 +30,7 @@ pub async fn run_pass(context: &Context, sync: &AccountSync, pulse: &Pulse, bodi
     // What could not be pushed before, because its message had moved elsewhere, has its place again.
     pass.push().await?;
     for mailbox in &order {
-        pass.guard(*mailbox, sync.fetch_previews(*mailbox, u32::MAX).await)?;
+        pass.guard(*mailbox, sync.fetch_recent_previews(*mailbox).await)?;
         pass.push_if_wanted().await?;
     }
     pass.bodies(bodies).await?;
@@ -52,6 +52,14 @@ pub(super) async fn run_mailbox(context: &Context, sync: &AccountSync, pulse: &P
     }
     pass.guard(mailbox, sync.fetch_previews(mailbox, FIRST_PREVIEWS).await)?;
     Ok(())
+}
+
+/// First words of the rows that a person looks at.
+pub(super) async fn run_previews(sync: &AccountSync, rows: Vec<PlacementId>) -> Result<()> {
+    match sync.fetch_previews_of(rows).await {
+        Err(error) if sync.connection().is_alive() && is_of_one_mailbox(error.kind) => Ok(()),
+        done => done,
+    }
 }
 
 /// Compares one mailbox with the server. Its own trouble is told by the passes; here it only ends the comparing for now.

@@ -96,3 +96,63 @@ async fn without_condstore_old_flags_are_read_when_they_are_due_and_a_short_read
     assert_eq!(starred(&home).await, ["Letter 449", "Letter 2"]);
     assert!(verified().await.unwrap() >= first);
 }
+
+#[tokio::test]
+async fn a_leap_of_the_uids_is_crossed_in_a_few_round_trips() {
+    let server = Pretend::offering("CONDSTORE UIDPLUS");
+    server.change(|w| w.letters("INBOX", 3));
+    let home = Home::at(&server).await;
+    let sync = home.session().await;
+    home.get(&sync).await;
+    let before = server.heard("UID FETCH");
+    server.change(|w| {
+        w.mailbox("INBOX").next = 1_000_000_000;
+        w.deliver("INBOX", "Letter 4");
+        w.mailbox("INBOX").next = 4_000_000_000;
+        w.deliver("INBOX", "Letter 5");
+    });
+    home.get(&sync).await;
+    assert_eq!(home.shown("INBOX").await, letters(1..=5));
+    assert!(server.heard("UID FETCH") - before < 10, "{} commands", server.heard("UID FETCH") - before);
+}
+
+#[tokio::test]
+async fn first_words_are_fetched_of_the_last_weeks_and_of_what_somebody_scrolls_to() {
+    let server = Pretend::offering("UIDPLUS");
+    server.change(|w| {
+        w.letters("INBOX", 4);
+        w.silently("INBOX", |mails| mails[..2].iter_mut().for_each(|m| m.days = 100));
+    });
+    let home = Home::at(&server).await;
+    let sync = home.session().await;
+    home.get(&sync).await;
+    let inbox = home.mailbox("INBOX").await;
+    let previews = async || -> Vec<String> {
+        let mut all: Vec<String> = home.rows("INBOX").await.into_iter().map(|r| r.preview).collect();
+        all.sort();
+        all
+    };
+    sync.fetch_recent_previews(inbox).await.unwrap();
+    assert_eq!(previews().await, ["", "", "Hei, Letter 3.", "Hei, Letter 4."]);
+    sync.fetch_previews_of(vec![home.row("INBOX", "Letter 1").await]).await.unwrap();
+    assert_eq!(previews().await, ["", "Hei, Letter 1.", "Hei, Letter 3.", "Hei, Letter 4."]);
+}
+
+#[tokio::test]
+async fn a_folder_that_gives_no_bodies_keeps_no_others_from_theirs() {
+    let server = Pretend::offering("UIDPLUS");
+    server.change(|w| {
+        w.letters("INBOX", 3);
+        w.deliver("Archive", "Letter 9");
+    });
+    let home = Home::at(&server).await;
+    let sync = home.session().await;
+    home.get(&sync).await;
+    // The session leaves Archive, and is not let in again.
+    sync.connection().select("INBOX", None).await.unwrap();
+    server.always("SELECT \"Archive\"", Lie::Say("TAG NO not you"));
+    while sync.prefetch_bodies(api::SyncBodies::Policy).await.unwrap() {}
+    let account = home.account;
+    let missing = home.store.read(move |r| r.bodies_missing(account, 10, 1 << 20, None)).await.unwrap();
+    assert_eq!(missing.len(), 1, "only the refused folder's is missing");
+}

@@ -240,3 +240,16 @@ async fn in_idle_time_every_folder_is_compared_with_the_server() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_makes_or_renames_is_never_sent_twice_when_the_line_breaks() {
+    let server = Pretend::offering("UIDPLUS");
+    let home = Home::at(&server).await;
+    let line = UserLine::new(context(&home));
+    line.with(home.account, |conn| async move { conn.noop().await }).await.unwrap();
+    server.once("CREATE", Lie::Silence);
+    let made = line.once(home.account, |conn| async move { conn.create("Boats").await }).await;
+    assert_eq!(made.unwrap_err().kind, ErrorKind::Offline);
+    assert_eq!(server.heard("CREATE"), 1);
+    assert!(server.world().mailboxes.contains_key("Boats"));
+}
