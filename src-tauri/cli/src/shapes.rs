@@ -109,6 +109,7 @@ pub struct MailboxRow<'a> {
     unread: u32,
     held_back: u32,
     verified_at: Option<String>,
+    repaired: u32,
 }
 
 impl<'a> MailboxRow<'a> {
@@ -124,6 +125,7 @@ impl<'a> MailboxRow<'a> {
             unread: mailbox.unread,
             held_back: mailbox.held_back,
             verified_at: mailbox.verified_at.map(rfc3339),
+            repaired: mailbox.repaired,
         }
     }
 }
