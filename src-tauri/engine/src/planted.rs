@@ -11,6 +11,7 @@ pub(crate) enum Planted {
     /// What waits is pushed to a mailbox that was numbered anew.
     UidvalidityUnchecked,
     /// What waited when a line broke is forgotten.
+    #[cfg(feature = "planted")]
     WantDroppedOnReconnect,
     /// A mail whose last reply got lost counts as not sent.
     ResentAfterLost250,

@@ -3,7 +3,6 @@
 use crate::fault::{Fault, Struck, Traffic};
 use crate::lane::Lane;
 use crate::scenario::{Cast, Handed, Scenario};
-use crate::server;
 use crate::world::{Held, MAILBOXES, difference};
 use anyhow::{Context, Result, bail};
 use godwit_domain::OutboxState;
@@ -92,11 +91,7 @@ async fn judge(lane: &mut Lane, scenario: Scenario, cast: &Cast, mut ended: Ende
 /// What is not as it should be, or `None`.
 async fn standing(lane: &mut Lane, scenario: Scenario, cast: &Cast, ended: &mut Ended) -> Result<Option<String>> {
     let handed = scenario.handed(lane, cast).await?;
-    let mut there = lane.oracle.read()?;
-    if scenario.server() == server::Kind::Plain {
-        // W8: without UIDPLUS a message that left may stay marked as deleted; it must not be shown any more.
-        there.retain(|h| !h.flags.contains("\\Deleted"));
-    }
+    let there = lane.oracle.read()?;
     ended.told.extend(lane.told().await?);
     if let Some(words) = sent_badly(scenario, &handed, ended)? {
         return Ok(Some(words));
