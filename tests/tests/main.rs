@@ -4,5 +4,7 @@ mod arrows;
 mod fixtures;
 mod journeys;
 #[cfg(unix)]
+mod servers;
+#[cfg(unix)]
 mod torture;
 mod window;

@@ -2,7 +2,9 @@
 
 use crate::names::Names;
 use godwit_domain::api::{Coverage, Found};
-use godwit_domain::{Address, Candidate, CandidateSource, Mailbox, OutboxItem, OutboxState, Role, Row, Security, Server};
+use godwit_domain::{
+    Address, Candidate, CandidateSource, Mailbox, OutboxItem, OutboxState, Removed, Return, Role, Row, Security, Server,
+};
 use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -42,6 +44,39 @@ impl<'a> ListRow<'a> {
             size: row.size,
             attachments: row.attachments,
             preview: &row.preview,
+        }
+    }
+}
+
+/// A message in `removed`.
+#[derive(Debug, Serialize)]
+pub struct RemovedRow<'a> {
+    id: i64,
+    account: &'a str,
+    mailbox: &'a str,
+    subject: &'a str,
+    from: &'a [Address],
+    date: String,
+    removed_at: String,
+    kept_until: String,
+    size: u32,
+    comes_back: Return,
+}
+
+impl<'a> RemovedRow<'a> {
+    /// A removed message with its account's address.
+    pub fn new(removed: &'a Removed, account: &'a str) -> Self {
+        Self {
+            id: removed.id.0,
+            account,
+            mailbox: &removed.mailbox,
+            subject: &removed.subject,
+            from: &removed.from,
+            date: rfc3339(removed.date),
+            removed_at: rfc3339(removed.removed_at),
+            kept_until: rfc3339(removed.kept_until),
+            size: removed.size,
+            comes_back: removed.comes_back,
         }
     }
 }

@@ -8,6 +8,7 @@ use godwit_domain::{Account, AccountId, AccountStatus, Activity, Error, ErrorKin
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
+use tokio::sync::broadcast;
 
 /// Handles shared by workers, outbox and faces. Cheap to clone.
 #[derive(Clone)]
@@ -22,7 +23,11 @@ pub struct Context {
     /// Where a test's server stands in for the accounts' own.
     #[cfg(test)]
     pub(crate) stand_in: Option<Dial>,
+    nudges: broadcast::Sender<AccountId>,
 }
+
+/// The most nudges that wait; one account needs only one.
+const NUDGES: usize = 64;
 
 impl Context {
     /// Binds the handles together.
@@ -32,6 +37,7 @@ impl Context {
             tls,
             dir,
             statuses: Arc::default(),
+            nudges: broadcast::channel(NUDGES).0,
             #[cfg(test)]
             stand_in: None,
         }
@@ -48,6 +54,17 @@ impl Context {
         if changed {
             self.store.emit(Event::StatusChanged);
         }
+    }
+
+    /// Another account's work left this one something to push.
+    pub fn nudge(&self, account: AccountId) {
+        // Nobody listens where nothing runs in the background: it waits, like any other want.
+        drop(self.nudges.send(account));
+    }
+
+    /// Nudges from here on.
+    pub fn nudges(&self) -> broadcast::Receiver<AccountId> {
+        self.nudges.subscribe()
     }
 
     /// An account is no more.

@@ -5,6 +5,8 @@ pub mod clock;
 pub mod context;
 mod engine;
 mod face;
+#[cfg(any(test, feature = "fuzz"))]
+pub mod fuzz;
 pub mod imap;
 pub mod net;
 pub mod os;
@@ -15,6 +17,8 @@ mod pretend;
 pub mod reading;
 pub mod secrets;
 pub mod smtp;
+#[path = "../../domain/src/steps.rs"]
+mod steps;
 pub mod store;
 pub mod sync;
 pub mod worker;

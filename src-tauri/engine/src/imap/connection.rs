@@ -23,12 +23,13 @@ use tokio::sync::{mpsc, oneshot};
 
 /// Jobs that may wait for the connection.
 const MOST_JOBS: usize = 64;
-/// Responses that may wait for their caller.
+/// Responses that may wait for their caller, and about how many bytes of literals in them.
 const MOST_DELIVERIES: usize = 64;
+const MOST_WAITING: usize = 64 << 20;
 /// Responses that a call keeps before it gives up on the server.
 const MOST_COLLECTED: usize = 1_000_000;
-/// And their bytes on the wire.
-const MOST_COLLECTED_BYTES: usize = 128 << 20;
+/// And their bytes.
+pub(super) const MOST_COLLECTED_BYTES: usize = 128 << 20;
 
 /// Opens one more signed-in connection to an account's server.
 pub type Dial = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<Connection>> + Send>> + Send + Sync>;
@@ -231,7 +232,7 @@ impl Connection {
     pub(super) async fn ask(&self, ask: Ask) -> Result<Pending> {
         let Ask { commands, budget, patience, wants_fetch, selects, opening } = ask;
         let doing = commands.iter().map(|c| c.doing).collect();
-        let (deliver, deliveries) = mpsc::channel(MOST_DELIVERIES);
+        let (deliver, deliveries) = mpsc::channel((MOST_WAITING / budget.max(1)).clamp(2, MOST_DELIVERIES));
         let (done, answer) = oneshot::channel();
         let literals = self.capabilities.literals();
         let exchange = Exchange { commands, literals, budget, patience, wants_fetch, selects, opening, deliver, done };

@@ -11,7 +11,7 @@ use super::refusal;
 use super::response::{ListLine, Outcome, Response, Status};
 use godwit_domain::sync::{FetchedFlags, Listed, StatusItems};
 use godwit_domain::{Error, Flags, Result};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Microsoft and others choke on more commands at once (docs/protocol.md section 7).
 const BATCH: usize = 25;
@@ -183,7 +183,19 @@ fn listed(responses: Vec<Delivery>, extended: bool) -> Vec<Listed> {
             _ => {}
         }
     }
-    out
+    without_ghosts(out)
+}
+
+/// Without names that are only subscribed: a folder that another program deleted is gone, though its subscription stayed.
+/// One with folders below it has its place in the tree.
+fn without_ghosts(mut listed: Vec<Listed>) -> Vec<Listed> {
+    let mut above = HashSet::new();
+    for entry in listed.iter().filter(|e| !e.has("\\NonExistent")) {
+        let Some(delimiter) = entry.delimiter else { continue };
+        above.extend(entry.wire_name.match_indices(delimiter).filter_map(|(at, _)| entry.wire_name.get(..at)).map(str::to_owned));
+    }
+    listed.retain(|e| !e.has("\\NonExistent") || above.contains(&e.wire_name));
+    listed
 }
 
 fn listing(line: ListLine) -> Listed {

@@ -12,10 +12,13 @@ mod exchange;
 mod fetch;
 mod fetching;
 mod framer;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod fuzz;
 mod idle;
 mod items;
 mod mailboxes;
 mod mutf7;
+mod notify;
 mod piles;
 mod refusal;
 mod response;

@@ -256,6 +256,8 @@ impl Actor {
             Response::Expunge(seq) => self.shared.events().push(MailboxEvent::Expunged(seq)),
             Response::Vanished { uids, .. } => self.shared.events().push(MailboxEvent::Vanished(uids)),
             Response::Fetch(fetched) => self.shared.push_fetched(&fetched),
+            Response::MailboxStatus(name, items) => self.shared.events().push(MailboxEvent::Counts(name, items)),
+            Response::List(_) => self.shared.events().push(MailboxEvent::Listed),
             _ => {}
         }
     }
@@ -263,6 +265,10 @@ impl Actor {
     pub(super) fn note_status(&mut self, status: &Status) {
         if let Some(text) = refusal::alert(status) {
             self.shared.events().push(MailboxEvent::Alert(text));
+        }
+        // RFC 5465 section 5.8: from here on the server tells nothing any more.
+        if status.code.as_ref().is_some_and(|code| code.is("NOTIFICATIONOVERFLOW")) {
+            self.shared.events().push(MailboxEvent::Overflow);
         }
         if status.outcome == Outcome::Bye {
             self.bye = Some(status.clone());

@@ -9,7 +9,7 @@ use godwit_domain::{Error, ErrorKind, Event, FlagEdit, Flags, MailboxId, Placeme
 use std::collections::HashMap;
 
 /// How long a removed message stays restorable.
-const KEEP_REMOVED_SECS: i64 = 7 * 86_400;
+pub(super) const KEEP_REMOVED_SECS: i64 = 7 * 86_400;
 /// A row moved here without a UID may arrive until then, for a read of the mailbox can be older than the move.
 const MOVED_GRACE_SECS: i64 = 60;
 /// The most removed messages cleared away at one opening.
@@ -88,6 +88,9 @@ impl Writer<'_> {
         if row.removed_at.is_some() {
             return Ok(());
         }
+        if self.is_departed(row.id)? {
+            return self.erase(row);
+        }
         self.set_loose(row, "removed")?;
         self.change(row, Placement { uid: None, removed_at: Some(self.now), want_gone: false, ..row.clone() })
     }
@@ -156,7 +159,7 @@ impl Writer<'_> {
     }
 
     /// Removes a row without trace.
-    fn erase(&mut self, row: &Placement) -> Result<()> {
+    pub(super) fn erase(&mut self, row: &Placement) -> Result<()> {
         self.show(row.place(), row.shown(), None)?;
         if row.uid.is_some() && row.removed_at.is_none() {
             self.count_base(row.mailbox, -1);
@@ -175,6 +178,10 @@ impl Writer<'_> {
     /// The server expunged these.
     pub fn gone_confirmed(&mut self, placements: &[PlacementId]) -> Result<()> {
         for row in self.placements(placements.iter().map(|p| p.0))? {
+            if self.is_departed(row.id)? {
+                self.erase(&row)?;
+                continue;
+            }
             self.set_loose(&row, "removed")?;
             self.change(&row, Placement { uid: None, removed_at: Some(self.now), ..Self::without_wants(&row) })?;
         }
@@ -249,6 +256,7 @@ impl Writer<'_> {
     #[cfg(feature = "planted")]
     pub(crate) fn drop_wants(&mut self, placements: &[PlacementId]) -> Result<()> {
         for row in self.placements(placements.iter().map(|p| p.0))? {
+            self.cache.run("UPDATE placement SET departed = 0 WHERE id = ?1 AND departed = 1", [row.id])?;
             self.change(&row, Self::without_wants(&row))?;
         }
         self.settle()
@@ -283,8 +291,10 @@ impl Writer<'_> {
             (self.now - KEEP_REMOVED_SECS, PURGE_MOST),
             |r| r.get::<_, i64>(0),
         )?;
+        // What was asked back waits for its server as long as it takes.
+        let coming = self.coming_back()?;
         for part in ids.chunks(500) {
-            for row in self.placements(part.iter().copied())? {
+            for row in self.placements(part.iter().copied())?.into_iter().filter(|row| !coming.contains(&row.id)) {
                 self.erase(&row)?;
             }
         }

@@ -174,10 +174,10 @@ impl Writer<'_> {
             let profile = self.profile_tx()?;
             for sql in [
                 "UPDATE intent SET mailbox_path = ?3 WHERE account_id = ?1 AND mailbox_path = ?2",
-                "UPDATE intent SET target_path = ?3 WHERE account_id = ?1 AND target_path = ?2",
-                "UPDATE copy_intent SET target_path = ?3 WHERE account_id = ?1 AND target_path = ?2",
-                "UPDATE receipt_item SET from_path = ?3 WHERE account_id = ?1 AND from_path = ?2",
-                "UPDATE receipt_item SET to_path = ?3 WHERE account_id = ?1 AND to_path = ?2",
+                "UPDATE intent SET target_path = ?3 WHERE coalesce(target_account_id, account_id) = ?1 AND target_path = ?2",
+                "UPDATE copy_intent SET target_path = ?3 WHERE coalesce(target_account_id, account_id) = ?1 AND target_path = ?2",
+                "UPDATE receipt_item SET from_path = ?3 WHERE coalesce(from_account_id, account_id) = ?1 AND from_path = ?2",
+                "UPDATE receipt_item SET to_path = ?3 WHERE coalesce(to_account_id, account_id) = ?1 AND to_path = ?2",
                 "UPDATE attempt SET target_path = ?3 WHERE account_id = ?1 AND target_path = ?2",
             ] {
                 profile.run(sql, (state.account.0, &old, &new))?;
@@ -255,6 +255,11 @@ impl Writer<'_> {
             .ok_or_else(no_mailbox)?;
         self.paths.insert(mailbox, path.clone());
         Ok(path)
+    }
+
+    /// A mailbox's account, of a removed one too.
+    pub(super) fn account_of(&self, mailbox: i64) -> Result<Option<i64>> {
+        self.cache.one("SELECT account_id FROM mailbox WHERE id = ?1", [mailbox], |r| r.get(0))
     }
 
     fn mailboxes_changed(&mut self) {

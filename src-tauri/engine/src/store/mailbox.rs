@@ -7,7 +7,7 @@ use godwit_domain::flags::bit;
 use godwit_domain::sync::StatusItems;
 use godwit_domain::{AccountId, Error, Mailbox, MailboxId, Result, Role};
 use rusqlite::Row;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// What the store believes of a mailbox: where a sync goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -183,14 +183,23 @@ pub(super) fn no_mailbox() -> Error {
     Error::gone("This folder is not there any more.").mend("Get mail to see the folders as they are now.")
 }
 
+/// Accounts whose server keeps every folder below the inbox (Courier): there that says nothing about a folder.
+fn all_below_inbox(all: &[Mailbox]) -> HashSet<AccountId> {
+    let beside = |m: &&Mailbox| m.path != "INBOX" && !m.path.starts_with(&format!("INBOX{}", m.delimiter));
+    let elsewhere: HashSet<AccountId> = all.iter().filter(beside).map(|m| m.account).collect();
+    all.iter().map(|m| m.account).filter(|account| !elsewhere.contains(account)).collect()
+}
+
 /// Children after their parent; siblings by role, then by name.
 fn in_tree_order(mut all: Vec<Mailbox>) -> Vec<Mailbox> {
     let ids: HashMap<(AccountId, String), MailboxId> = all.iter().map(|m| ((m.account, m.path.clone()), m.id)).collect();
+    let flat = all_below_inbox(&all);
     for mailbox in &mut all {
         if mailbox.delimiter.is_empty() {
             continue;
         }
         let above = mailbox.path.rsplit_once(mailbox.delimiter.as_str()).map(|(above, _)| above.to_owned());
+        let above = above.filter(|path| path != "INBOX" || !flat.contains(&mailbox.account));
         mailbox.parent = above.and_then(|path| ids.get(&(mailbox.account, path)).copied());
     }
     let rank = |m: &Mailbox| {

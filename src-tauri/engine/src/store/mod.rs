@@ -8,6 +8,7 @@ mod arrive;
 mod attempt;
 mod audit;
 mod body;
+mod carry;
 mod confirm;
 mod contact;
 mod draft;
@@ -26,6 +27,7 @@ mod placement;
 mod pool;
 mod reader;
 mod receipt;
+mod removed;
 mod search;
 mod text;
 mod thread;
@@ -38,6 +40,7 @@ mod tests;
 
 pub use arrive::Inserted;
 pub use attempt::{Attempt, AttemptId, AttemptKind};
+pub use carry::{Carry, Landed};
 pub use confirm::Want;
 pub use intent::{Pending, PendingCopy};
 pub use key::ProfileKey;
@@ -108,6 +111,7 @@ impl Store {
         let mut desk = Desk::new(dir, opened.profile, opened.cache, Arc::clone(&hub))?;
         report.healed = desk.transact(|w| {
             w.purge()?;
+            w.spool_clear_all()?;
             w.heal()
         })?;
         report.unsent = desk.read(|r| r.unsent())?;

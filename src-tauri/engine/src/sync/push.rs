@@ -7,11 +7,11 @@ use crate::planted::Planted;
 use crate::store::{Attempt, AttemptId, AttemptKind, Lane, MailboxState, Pending, PendingCopy, Want};
 use godwit_domain::flags::bit;
 use godwit_domain::sync::{CopyWish, FetchedFlags, MailboxPush, PushStep, Sent, UidSet, Wish, plan_push, sent};
-use godwit_domain::{Error, ErrorKind, FlagEdit, Flags, MailboxId, PlacementId, Result};
+use godwit_domain::{AccountId, Error, ErrorKind, FlagEdit, Flags, MailboxId, PlacementId, Result};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A want refused this often for a reason that might pass is given up and told.
-const MOST_REFUSALS: u32 = 5;
+pub(super) const MOST_REFUSALS: u32 = 5;
 
 /// What a push did.
 #[derive(Debug, Default)]
@@ -20,6 +20,8 @@ pub struct PushOutcome {
     pub pushed: BTreeMap<MailboxId, u32>,
     /// Mailboxes that took a message whose new UID the server did not tell: to be synced next.
     pub touched: BTreeSet<MailboxId>,
+    /// Accounts that have the source of a landed move to expunge.
+    pub left_behind: BTreeSet<AccountId>,
 }
 
 /// What became of messages that were to be removed.
@@ -69,9 +71,15 @@ impl AccountSync {
     async fn make_mailboxes(&self) -> Result<()> {
         let account = self.account;
         let states = self.store.read(move |r| r.mailbox_states(account)).await?;
-        for state in states.into_iter().filter(|s| !s.on_server) {
-            let wire_name = crate::imap::encode_name(&state.path);
-            if let Err(error) = self.conn.create(&state.path).await {
+        for state in states.iter().filter(|s| !s.on_server) {
+            let id = state.id;
+            let path = self.conn.capabilities().in_namespace(&state.path);
+            let wire_name = crate::imap::encode_name(&path);
+            if path != state.path && states.iter().all(|s| s.path != path) {
+                let (path, wire_name) = (path.clone(), wire_name.clone());
+                self.store.write(Lane::Sync, move |w| w.mailbox_renamed(id, &path, &wire_name)).await?;
+            }
+            if let Err(error) = self.conn.create(&path).await {
                 if sent(&error) == Sent::Open {
                     return Err(error);
                 }
@@ -82,7 +90,6 @@ impl AccountSync {
                 }
             }
             self.conn.subscribe(&wire_name, true).await?;
-            let id = state.id;
             self.store.write(Lane::Sync, move |w| w.mailbox_made(id, &wire_name)).await?;
         }
         Ok(())
@@ -308,6 +315,8 @@ impl AccountSync {
     }
 
     async fn push_expunge(&self, visit: &Visit<'_>, placements: &[PlacementId], out: &mut PushOutcome) -> Result<()> {
+        let wanted = placements.iter().filter_map(|id| visit.pending.get(id));
+        self.keep_bodies(visit.state.id, wanted.filter_map(|p| Some((p.placement, p.uid?, p.message, p.size))).collect()).await?;
         let (placements, uids) = self.checked(visit, placements).await?;
         if uids.is_empty() {
             return Ok(());

@@ -167,6 +167,7 @@ impl Road for MailRoad {
 }
 
 async fn make_sent(conn: &Connection) -> Result<()> {
-    conn.create("Sent").await?;
-    conn.subscribe(&encode_name("Sent"), true).await
+    let path = conn.capabilities().in_namespace("Sent");
+    conn.create(&path).await?;
+    conn.subscribe(&encode_name(&path), true).await
 }

@@ -1,6 +1,7 @@
 //! The store's own tests: two files in a temp folder each, no server.
 
 mod actions;
+mod carry;
 mod files;
 mod lists;
 mod random;
