@@ -2,3 +2,4 @@
 //! `cargo xtask torture` plays every offset.
 
 mod the_line_breaks;
+mod the_process_is_killed;

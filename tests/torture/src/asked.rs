@@ -2,7 +2,7 @@
 
 use crate::planted;
 use anyhow::{Context, Result, bail};
-use godwit_torture::campaign::{Case, Summary, every, inside_records, learn, run as play_all, shuffle, stepped};
+use godwit_torture::campaign::{Case, Summary, every, inside_records, kills, learn, run as play_all, shuffle, stepped};
 use godwit_torture::fault::{Fault, Layer};
 use godwit_torture::scenario::{SCENARIOS, Scenario};
 use std::process::ExitCode;
@@ -15,6 +15,9 @@ torture --planted
 
 /// How a campaign that found something ends; a harness that does not work ends with 1.
 pub const FOUND: u8 = 3;
+
+/// Kills of each scenario, beside those right after a changing command.
+const KILLS: usize = 400;
 
 struct Asked {
     minutes: u64,
@@ -68,6 +71,10 @@ pub fn run(words: &[String]) -> Result<ExitCode> {
     for Case { scenario, .. } in whole {
         if asked.layer == Layer::Plain {
             let traffic = learn(scenario, Layer::Plain)?;
+            if asked.steps.is_none() && scenario != Scenario::Refused {
+                // What the killed process told nobody can know; there the line's own faults are proof enough.
+                cases.extend(kills(scenario, &traffic, asked.seed, KILLS));
+            }
             match asked.steps {
                 Some(steps) => cases.extend(stepped(scenario, &traffic, steps.max(1))),
                 None => cases.extend(every(scenario, &traffic)),

@@ -1,6 +1,7 @@
 //! One case from beginning to verdict: fill, act, break, heal, converge, and compare server, engine and model.
 
-use crate::fault::{Fault, Struck, Traffic};
+use crate::fault::{Fault, Kind, Struck, Traffic};
+use crate::kill;
 use crate::lane::Lane;
 use crate::scenario::{Cast, Handed, Scenario};
 use crate::world::{Held, MAILBOXES, difference};
@@ -35,9 +36,15 @@ pub async fn play(lane: &mut Lane, scenario: Scenario, fault: Option<Fault>) -> 
     lane.told().await?;
     let (imap, smtp) = if scenario.breaks_submission() { (None, fault) } else { (fault, None) };
     lane.arm(imap, smtp);
-    scenario.drive(lane, &cast).await?;
+    match fault.filter(|f| f.kind == Kind::Freeze) {
+        Some(_) => kill::drive(lane, scenario, &cast).await?,
+        None => scenario.drive(lane, &cast).await?,
+    }
     let traffic = if scenario.breaks_submission() { lane.smtp.traffic() } else { lane.imap.traffic() };
     let struck = lane.heal().await?;
+    if fault.is_some_and(|f| f.kind == Kind::Freeze) {
+        lane.return_to().await.context("the profile does not open after the kill")?;
+    }
     let ended = Ended { struck: struck.clone(), traffic, ..Ended::default() };
     let judged = judge(lane, scenario, &cast, ended).await;
     judged.with_context(|| match struck {

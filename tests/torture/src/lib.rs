@@ -6,6 +6,7 @@
 pub mod campaign;
 pub mod fault;
 pub mod judge;
+pub mod kill;
 pub mod lane;
 pub mod oracle;
 pub mod scenario;
