@@ -9,6 +9,7 @@ pub mod judge;
 pub mod kill;
 pub mod lane;
 pub mod oracle;
+pub mod power;
 pub mod scenario;
 pub mod server;
 pub mod world;
