@@ -1,5 +1,6 @@
 //! What every room above store and wire shares: handles, never state of its own but the accounts' statuses.
 
+use crate::ProtocolLog;
 use crate::clock;
 use crate::imap::{Connection, ImapTarget};
 use crate::net::TlsContext;
@@ -19,6 +20,8 @@ pub struct Context {
     pub tls: Arc<TlsContext>,
     /// The profile folder.
     pub dir: PathBuf,
+    /// What was said on the wire lately, redacted.
+    pub log: ProtocolLog,
     statuses: Arc<Mutex<HashMap<AccountId, Activity>>>,
     nudges: broadcast::Sender<AccountId>,
 }
@@ -29,7 +32,7 @@ const NUDGES: usize = 64;
 impl Context {
     /// Binds the handles together.
     pub fn new(store: Store, tls: Arc<TlsContext>, dir: PathBuf) -> Self {
-        Self { store, tls, dir, statuses: Arc::default(), nudges: broadcast::channel(NUDGES).0 }
+        Self { store, tls, log: ProtocolLog::in_dir(&dir), dir, statuses: Arc::default(), nudges: broadcast::channel(NUDGES).0 }
     }
 
     /// Says what an account is doing; tells the faces where that changed.
@@ -69,6 +72,7 @@ impl Context {
 
     /// Says that an account's sync failed: a thing that passes, or one for a person.
     pub fn set_failed(&self, account: AccountId, error: Error) {
+        self.log.say(&format!("account {account} can't go on: {:?}", error.kind));
         let activity = match (error.kind.is_passing(), self.activity(account)) {
             (true, Activity::Offline { since, .. }) => Activity::Offline { since, error },
             (true, _) => Activity::Offline { since: clock::now(), error },
@@ -94,11 +98,12 @@ impl Context {
 
     /// Where and how to sign in for an account.
     pub async fn target(&self, account: AccountId) -> Result<(Account, ImapTarget)> {
+        let log = self.log.clone();
         self.store
             .read(move |r| {
                 let account = r.account(account)?;
                 let password = r.account_secret(account.id)?;
-                let target = ImapTarget { server: account.imap.clone(), user: account.user.clone(), password };
+                let target = ImapTarget { server: account.imap.clone(), user: account.user.clone(), password, log };
                 Ok((account, target))
             })
             .await

@@ -9,6 +9,7 @@ pub mod imap;
 pub mod net;
 pub mod os;
 pub mod outbox;
+mod protocol_log;
 pub mod reading;
 pub mod secrets;
 pub mod smtp;
@@ -17,3 +18,4 @@ pub mod sync;
 pub mod worker;
 
 pub use engine::{Engine, OpenOptions, OpenReport};
+pub use protocol_log::ProtocolLog;
