@@ -107,6 +107,8 @@ pub struct MailboxRow<'a> {
     role: Option<Role>,
     messages: u32,
     unread: u32,
+    held_back: u32,
+    verified_at: Option<i64>,
 }
 
 impl<'a> MailboxRow<'a> {
@@ -120,6 +122,8 @@ impl<'a> MailboxRow<'a> {
             role: mailbox.role,
             messages: mailbox.messages,
             unread: mailbox.unread,
+            held_back: mailbox.held_back,
+            verified_at: mailbox.verified_at,
         }
     }
 }

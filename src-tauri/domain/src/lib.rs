@@ -11,6 +11,8 @@ pub mod draft;
 pub mod error;
 pub mod event;
 pub mod flags;
+#[cfg(any(test, feature = "fuzz"))]
+pub mod fuzz;
 pub mod html;
 pub mod ids;
 pub mod mailbox;
@@ -20,6 +22,7 @@ pub mod redact;
 pub mod removed;
 pub mod sending;
 pub mod settings;
+mod steps;
 pub mod sync;
 pub mod view;
 

@@ -2,7 +2,7 @@
 
 use crate::ProtocolLog;
 use crate::clock;
-use crate::imap::{Connection, ImapTarget};
+use crate::imap::{Connection, Dial, ImapTarget};
 use crate::net::TlsContext;
 use crate::store::Store;
 use godwit_domain::{Account, AccountId, AccountStatus, Activity, Error, ErrorKind, Event, Result};
@@ -23,6 +23,9 @@ pub struct Context {
     /// What was said on the wire lately, redacted.
     pub log: ProtocolLog,
     statuses: Arc<Mutex<HashMap<AccountId, Activity>>>,
+    /// Where a test's server stands in for the accounts' own.
+    #[cfg(test)]
+    pub(crate) stand_in: Option<Dial>,
     nudges: broadcast::Sender<AccountId>,
 }
 
@@ -32,7 +35,16 @@ const NUDGES: usize = 64;
 impl Context {
     /// Binds the handles together.
     pub fn new(store: Store, tls: Arc<TlsContext>, dir: PathBuf) -> Self {
-        Self { store, tls, log: ProtocolLog::in_dir(&dir), dir, statuses: Arc::default(), nudges: broadcast::channel(NUDGES).0 }
+        Self {
+            store,
+            tls,
+            log: ProtocolLog::in_dir(&dir),
+            dir,
+            statuses: Arc::default(),
+            nudges: broadcast::channel(NUDGES).0,
+            #[cfg(test)]
+            stand_in: None,
+        }
     }
 
     /// Says what an account is doing; tells the faces where that changed.
@@ -109,8 +121,21 @@ impl Context {
             .await
     }
 
+    /// Opens connections for an account.
+    pub fn dial(&self, account: AccountId) -> Dial {
+        let context = self.clone();
+        Arc::new(move || {
+            let context = context.clone();
+            Box::pin(async move { context.connect(account).await })
+        })
+    }
+
     /// A fresh, signed-in connection.
     pub async fn connect(&self, account: AccountId) -> Result<Connection> {
+        #[cfg(test)]
+        if let Some(dial) = &self.stand_in {
+            return dial().await;
+        }
         let (_, target) = self.target(account).await?;
         Connection::open(&target, &self.tls).await
     }

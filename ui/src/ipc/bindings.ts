@@ -205,7 +205,16 @@ messages: number,
 /**
  * Unread ones among them.
  */
-unread: number, };
+unread: number, 
+/**
+ * Messages deleted here that the server still has, marked `\\Deleted`: it can't remove single messages, and others' marked
+ * ones would go with them. Not shown, not counted above.
+ */
+held_back: number, 
+/**
+ * When all UIDs and flags were last compared with the server's, seconds since 1970.
+ */
+verified_at: number | null, };
 export type Verb = { "verb": "mark", 
 /**
  * To be set.
@@ -1044,6 +1053,7 @@ export type Contacts = { prefix: string, limit: number, };
 export type GetSettings = Record<symbol, never>;
 export type SetSettings = { settings: Settings, };
 export type Doctor = Record<symbol, never>;
+export type DoctorBundle = Record<symbol, never>;
 
 /** Every command: what it takes and what it answers. */
 export interface Commands {
@@ -1095,4 +1105,5 @@ export interface Commands {
   settings: { request: GetSettings; reply: Settings };
   settings_set: { request: SetSettings; reply: Settings };
   doctor: { request: Doctor; reply: Array<DoctorLine> };
+  doctor_bundle: { request: DoctorBundle; reply: string };
 }

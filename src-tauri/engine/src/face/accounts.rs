@@ -137,7 +137,7 @@ async fn sync_one(engine: &Engine, account: AccountId, bodies: SyncBodies) -> Re
         context.set_activity(account, Activity::SigningIn);
         let connection = context.connect(account).await?;
         let pulse = Pulse::default();
-        let sync = AccountSync::new(context.store.clone(), connection, account, pulse.clone());
+        let sync = AccountSync::new(context.store.clone(), connection, account, pulse.clone(), context.dial(account));
         run_pass(context, &sync, &pulse, bodies).await
     };
     match run.await {
@@ -156,7 +156,7 @@ async fn sync_one(engine: &Engine, account: AccountId, bodies: SyncBodies) -> Re
 async fn push_again(engine: &Engine, account: AccountId) -> Result<()> {
     let context = &engine.inner.context;
     let connection = context.connect(account).await?;
-    AccountSync::new(context.store.clone(), connection, account, Pulse::default()).push().await.map(drop)
+    AccountSync::new(context.store.clone(), connection, account, Pulse::default(), context.dial(account)).push().await.map(drop)
 }
 
 pub(super) async fn settings(engine: &Engine, _: GetSettings) -> Result<Settings> {

@@ -17,7 +17,7 @@ use tokio::sync::{mpsc, oneshot};
 pub(super) struct Delivery {
     pub index: usize,
     pub response: Response,
-    /// Its length on the wire.
+    /// Its length on the wire, or what it takes here where that is more.
     pub bytes: usize,
 }
 
@@ -89,6 +89,8 @@ impl Actor {
                 Ok(())
             }
             Err(e) => {
+                // Whoever hears of the end must find the connection dead, or it would be used again.
+                *self.shared.dead() = Some(e.clone());
                 drop(running.deliver);
                 drop(done.send(Err(e.clone())));
                 Err(e)
@@ -188,7 +190,8 @@ impl Actor {
             return Ok(());
         }
         let index = running.pending.front().map_or(0, |(_, index)| *index);
-        match running.deliver.try_send(Delivery { index, response, bytes: self.last_bytes }) {
+        let bytes = self.last_bytes.max(response.held());
+        match running.deliver.try_send(Delivery { index, response, bytes }) {
             Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => {}
             Err(mpsc::error::TrySendError::Full(delivery)) => {
                 // While whoever asked is busy, the server waits through no fault of its own.

@@ -1,7 +1,7 @@
 //! What the public calls of a connection take and answer, beyond what `godwit_domain::sync` has.
 
 use godwit_domain::Flags;
-use godwit_domain::sync::{FetchedFlags, UidSet};
+use godwit_domain::sync::{FetchedFlags, StatusItems, UidSet};
 
 /// What an earlier visit left, for a quick catch-up (RFC 7162).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +40,8 @@ pub struct Selected {
     pub read_only: bool,
     /// PERMANENTFLAGS; `None`: the server did not say, so all flags are kept.
     pub permanent_flags: Option<PermanentFlags>,
+    /// The server took the QRESYNC parameter: `vanished` and `changed` are all that happened since.
+    pub resynced: bool,
     /// What went since, by QRESYNC. May name UIDs that were never here, up to 4294967295: intersect it.
     pub vanished: UidSet,
     /// What changed since, by QRESYNC.
@@ -88,7 +90,11 @@ pub enum MailboxEvent {
     Flags(FetchedFlags),
     /// Flags of the message with this sequence number changed; the server gave no UID.
     FlagsAt(u32),
-    /// More came than is kept: look at the whole mailbox again.
+    /// A mailbox that is not open changed: its name on the wire, and what the server said of it (RFC 5465).
+    Counts(String, StatusItems),
+    /// Mailboxes came, went, or have other names.
+    Listed,
+    /// More came than is kept, or the server stopped telling: look at everything again.
     Overflow,
     /// The server wants a person to read this.
     Alert(String),

@@ -176,6 +176,7 @@ impl Actor {
                     Ok(Next::Job(next))
                 }
                 Err(e) => {
+                    *self.shared.dead() = Some(e.clone());
                     drop(done.send(Err(e.clone())));
                     Err(e)
                 }
@@ -184,6 +185,9 @@ impl Actor {
                 let outcome = self.compress().await;
                 let fatal = matches!(self.held, Held::Nothing);
                 let error = outcome.as_ref().err().cloned();
+                if fatal {
+                    self.shared.dead().clone_from(&error);
+                }
                 drop(done.send(outcome));
                 match error {
                     Some(e) if fatal => Err(e),
@@ -256,6 +260,8 @@ impl Actor {
             Response::Expunge(seq) => self.shared.events().push(MailboxEvent::Expunged(seq)),
             Response::Vanished { uids, .. } => self.shared.events().push(MailboxEvent::Vanished(uids)),
             Response::Fetch(fetched) => self.shared.push_fetched(&fetched),
+            Response::MailboxStatus(name, items) => self.shared.events().push(MailboxEvent::Counts(name, items)),
+            Response::List(_) => self.shared.events().push(MailboxEvent::Listed),
             _ => {}
         }
     }
@@ -263,6 +269,10 @@ impl Actor {
     pub(super) fn note_status(&mut self, status: &Status) {
         if let Some(text) = refusal::alert(status) {
             self.shared.events().push(MailboxEvent::Alert(text));
+        }
+        // RFC 5465 section 5.8: from here on the server tells nothing any more.
+        if status.code.as_ref().is_some_and(|code| code.is("NOTIFICATIONOVERFLOW")) {
+            self.shared.events().push(MailboxEvent::Overflow);
         }
         if status.outcome == Outcome::Bye {
             self.bye = Some(status.clone());

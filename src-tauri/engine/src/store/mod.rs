@@ -41,6 +41,7 @@ mod tests;
 pub use arrive::Inserted;
 pub use attempt::{Attempt, AttemptId, AttemptKind};
 pub use carry::{Carry, Landed};
+pub use confirm::Want;
 pub use intent::{Pending, PendingCopy};
 pub use key::ProfileKey;
 pub use lanes::Lane;

@@ -3,7 +3,7 @@
 
 use super::AccountSync;
 use super::push::{MOST_REFUSALS, PushOutcome};
-use crate::store::{Attempt, AttemptId, AttemptKind, Carry, Landed, Lane, MailboxState};
+use crate::store::{Attempt, AttemptId, AttemptKind, Carry, Landed, Lane, MailboxState, Want};
 use godwit_domain::sync::{NewPlacement, Sent, StatusItems, UidSet, sent};
 use godwit_domain::{AccountId, Error, ErrorKind, MailboxId, Result};
 use std::collections::BTreeMap;
@@ -315,7 +315,7 @@ impl AccountSync {
                 w.attempt_end(attempt)?;
                 match copy {
                     Some(copy) => w.copy_refused(copy, &error),
-                    None => w.refused(&[placement], &error),
+                    None => w.refused(&[placement], &Want::Place, &error),
                 }
             })
             .await
@@ -331,7 +331,7 @@ impl AccountSync {
                     match carry.copy {
                         Some(copy) if for_good || w.count_copy_refusal(copy)? >= MOST_REFUSALS => w.copy_refused(copy, &error)?,
                         None if for_good || w.count_refusal(carry.placement)? >= MOST_REFUSALS => {
-                            w.refused(&[carry.placement], &error)?;
+                            w.refused(&[carry.placement], &Want::Place, &error)?;
                         }
                         _ => {}
                     }

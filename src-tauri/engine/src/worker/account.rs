@@ -1,6 +1,7 @@
 //! The loop of one account: connect, pass, wait, again; with back-off where it fails and a stop where only a person helps.
 
-use super::{Wake, inbox_watch, pass};
+use super::watch::{self, Watch};
+use super::{Wake, pass};
 use crate::context::Context;
 use crate::sync::{AccountSync, Pulse};
 use futures_util::FutureExt;
@@ -96,7 +97,7 @@ impl AccountWorker {
                     Wake::Sync { bodies, reply } => return Some(Some((bodies, reply))),
                     Wake::Reconnect => return Some(None),
                     Wake::Opened(mailbox) => self.open = Some(mailbox),
-                    Wake::Push | Wake::Changed(_) => {}
+                    Wake::Push | Wake::Changed(_) | Wake::Look => {}
                 },
             }
         }
@@ -108,13 +109,14 @@ impl AccountWorker {
             self.context.set_activity(self.account, Activity::SigningIn);
         }
         let connection = self.context.connect(self.account).await?;
-        let sync = AccountSync::new(self.context.store.clone(), connection, self.account, self.pulse.clone());
+        let dial = self.context.dial(self.account);
+        let sync = AccountSync::new(self.context.store.clone(), connection, self.account, self.pulse.clone(), dial);
         self.full_pass(&sync, waiting).await?;
         *failures = 0;
-        let _watch = inbox_watch::start(self.context.clone(), self.account, self.wakes.clone());
+        let watch = watch::start(self.context.clone(), self.account, self.wakes.clone());
         loop {
             self.up_to_date();
-            match self.wait(&sync).await? {
+            match self.wait(&sync, &watch).await? {
                 None => return Ok(End::Closed),
                 Some(Waited::Wake(Wake::Reconnect)) => return Ok(End::Reconnect),
                 Some(wake) => self.answer(&sync, wake, waiting).await?,
@@ -124,7 +126,7 @@ impl AccountWorker {
 
     async fn answer(&mut self, sync: &AccountSync, wake: Waited, waiting: &mut Waiting) -> Result<()> {
         match wake {
-            Waited::Poll => self.full_pass(sync, waiting).await,
+            Waited::Poll | Waited::Wake(Wake::Look) => self.full_pass(sync, waiting).await,
             Waited::Changed(mailbox) => pass::run_mailbox(&self.context, sync, &self.pulse, mailbox).await,
             Waited::Wake(Wake::Push) => pass::run_push(&self.context, sync, &self.pulse).await,
             Waited::Wake(Wake::Changed(mailbox)) => pass::run_mailbox(&self.context, sync, &self.pulse, mailbox).await,
@@ -172,8 +174,8 @@ impl AccountWorker {
     }
 
     /// Waits for a wake, a change in the open mailbox, or the poll. `None`: nobody is left to wake us.
-    async fn wait(&mut self, sync: &AccountSync) -> Result<Option<Waited>> {
-        let watched = self.watched_mailbox().await?;
+    async fn wait(&mut self, sync: &AccountSync, watch: &Watch) -> Result<Option<Waited>> {
+        let watched = if watch.hears_all() { None } else { self.watched_mailbox().await? };
         let connection = sync.connection();
         let Some((mailbox, wire_name)) = watched.filter(|_| connection.capabilities().idle) else {
             return Ok(tokio::select! {
@@ -201,7 +203,7 @@ impl AccountWorker {
         }
     }
 
-    /// The mailbox that a person has open, unless the inbox watch has it already.
+    /// The mailbox that a person has open, unless the watch has it already.
     async fn watched_mailbox(&self) -> Result<Option<(MailboxId, String)>> {
         let Some(open) = self.open else { return Ok(None) };
         let account = self.account;

@@ -3,10 +3,10 @@
 
 mod account;
 mod carry;
-mod inbox_watch;
 mod pass;
 mod road;
 mod user;
+mod watch;
 
 pub use pass::run_pass;
 pub use road::MailRoad;
@@ -28,6 +28,8 @@ pub(crate) enum Wake {
     Sync { bodies: SyncBodies, reply: oneshot::Sender<Result<Vec<MailboxSynced>>> },
     /// The server says that this mailbox changed.
     Changed(MailboxId),
+    /// The server says that mailboxes came or went, or that much has changed.
+    Look,
     /// A person looks at this mailbox now.
     Opened(MailboxId),
     /// The account was changed (password, server): connect anew.

@@ -230,6 +230,8 @@ export class FakeBackend implements Backend {
         subscribed: true,
         messages: 0,
         unread: 0,
+        held_back: 0,
+        verified_at: null,
       };
       this.world.mailboxes.push(made);
       this.changed();

@@ -7,4 +7,5 @@ mod hostile;
 mod idle;
 mod lines;
 mod mailboxes;
+mod notify;
 mod sign_in;

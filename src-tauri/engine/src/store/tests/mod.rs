@@ -60,6 +60,17 @@ impl Home {
         .await
     }
 
+    /// The server has these folders and no others.
+    async fn list_only(&self, account: AccountId, folders: Vec<Listed>) {
+        self.write(move |w| {
+            let states = w.mailboxes_listed(account, &folders)?;
+            let is_there = |path: &str| folders.iter().any(|f| f.path.eq_ignore_ascii_case(path));
+            let gone: Vec<_> = states.iter().filter(|s| !is_there(&s.path)).map(|s| s.id).collect();
+            w.mailboxes_gone(account, &gone)
+        })
+        .await;
+    }
+
     async fn mailbox(&self, account: AccountId, path: &'static str) -> MailboxId {
         self.read(move |r| r.mailbox_by_path(account, path)).await.unwrap()
     }

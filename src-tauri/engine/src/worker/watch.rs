@@ -1,0 +1,197 @@
+//! A second connection that only listens. Where the server has NOTIFY it hears of every mailbox, else IDLE tells of the
+//! inbox alone. It syncs nothing: it wakes the worker.
+
+use super::Wake;
+use crate::context::Context;
+use crate::imap::{Connection, MailboxEvent};
+use crate::store::MailboxState;
+use godwit_domain::sync::{Retry, StatusItems, retry_after};
+use godwit_domain::{AccountId, Error, ErrorKind, MailboxId, Result, Role};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+const IDLE: Duration = Duration::from_secs(570);
+const RETRY: Duration = Duration::from_secs(30);
+/// News of more mailboxes at once than this, and a look at all of them is cheaper.
+const MOST_WAKES: usize = 16;
+
+/// Ends the watch when dropped.
+pub(super) struct Watch {
+    task: JoinHandle<()>,
+    hears_all: Arc<AtomicBool>,
+}
+
+impl Watch {
+    /// Whether every mailbox is heard of just now, so that nobody else has to listen.
+    pub(super) fn hears_all(&self) -> bool {
+        self.hears_all.load(Ordering::Acquire)
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Starts listening. A server that refuses a second connection is asked again at intervals; the poll covers the time between.
+pub(super) fn start(context: Context, account: AccountId, wakes: mpsc::Sender<Wake>) -> Watch {
+    let hears_all = Arc::new(AtomicBool::new(false));
+    let ears = Ears { context, account, wakes, hears_all: hears_all.clone() };
+    let task = tokio::spawn(async move {
+        loop {
+            let heard = ears.listen().await;
+            ears.hears_all.store(false, Ordering::Release);
+            match heard {
+                Ok(()) => return,
+                Err(error) => {
+                    tracing::debug!(kind = ?error.kind, "the watch ended");
+                    // A refused password is not tried again by itself: that is what locks accounts. The poll covers the rest.
+                    if retry_after(&error, 1) == Retry::Stop {
+                        return;
+                    }
+                }
+            }
+            tokio::time::sleep(RETRY).await;
+        }
+    });
+    Watch { task, hears_all }
+}
+
+struct Ears {
+    context: Context,
+    account: AccountId,
+    wakes: mpsc::Sender<Wake>,
+    hears_all: Arc<AtomicBool>,
+}
+
+impl Ears {
+    /// `Ok` only where there is nothing to listen to or nobody to tell.
+    async fn listen(&self) -> Result<()> {
+        let Some(inbox) = self.states().await?.into_iter().find(|s| s.role == Some(Role::Inbox)) else { return Ok(()) };
+        let connection = self.context.connect(self.account).await?;
+        if !connection.capabilities().idle {
+            return Ok(());
+        }
+        connection.select(&inbox.wire_name, None).await?;
+        let mut news = News::default();
+        // Whatever came between the last sync and this SELECT was told to nobody.
+        news.mailboxes.insert(inbox.id);
+        if let Some(standing) = ask_for_all(&connection).await? {
+            self.hears_all.store(true, Ordering::Release);
+            let states = self.states().await?;
+            standing.iter().for_each(|(name, items)| news.take(named(&states, name), |state| !is_known(state, items)));
+        }
+        loop {
+            if self.wake(news).await.is_err() {
+                return Ok(());
+            }
+            let events = connection.idle(IDLE, std::future::pending()).await?;
+            news = self.understand(inbox.id, events).await?;
+            if news.lost {
+                // The server has stopped telling; a new connection asks it anew.
+                let _ = self.wake(news).await;
+                return Err(Error::new(ErrorKind::Busy, "The server had too much to tell."));
+            }
+        }
+    }
+
+    async fn states(&self) -> Result<Vec<MailboxState>> {
+        let account = self.account;
+        self.context.store.read(move |r| r.mailbox_states(account)).await
+    }
+
+    async fn understand(&self, inbox: MailboxId, events: Vec<MailboxEvent>) -> Result<News> {
+        let mut news = News::default();
+        let mut states = None;
+        for event in events {
+            match event {
+                MailboxEvent::Counts(name, items) => {
+                    if states.is_none() {
+                        states = Some(self.states().await?);
+                    }
+                    // Something happened there. Only a MODSEQ proves that the store has it already, as it has what we did
+                    // ourselves: the counts are the same after a flag has changed.
+                    let known = |state: &MailboxState| items.highestmodseq.is_some() && is_known(state, &items);
+                    news.take(named(states.as_deref().unwrap_or_default(), &name), |state| !known(state));
+                }
+                MailboxEvent::Listed => news.all = true,
+                MailboxEvent::Overflow => (news.all, news.lost) = (true, true),
+                // Words for people, which are no news of mail.
+                MailboxEvent::Alert(_) | MailboxEvent::Bye(_) => {}
+                _ => {
+                    news.mailboxes.insert(inbox);
+                }
+            }
+        }
+        Ok(news)
+    }
+
+    /// An error: nobody is there to be woken.
+    async fn wake(&self, news: News) -> std::result::Result<(), mpsc::error::SendError<Wake>> {
+        if news.all || news.mailboxes.len() > MOST_WAKES {
+            return self.wakes.send(Wake::Look).await;
+        }
+        for mailbox in news.mailboxes {
+            self.wakes.send(Wake::Changed(mailbox)).await?;
+        }
+        Ok(())
+    }
+}
+
+/// `None`: the server does not tell of all mailboxes, and was not made to.
+async fn ask_for_all(connection: &Connection) -> Result<Option<Vec<(String, StatusItems)>>> {
+    if !connection.capabilities().has("NOTIFY") {
+        return Ok(None);
+    }
+    match connection.notify().await {
+        Ok(standing) => Ok(Some(standing)),
+        // It offered more than it can: Dovecot without a list index says NO.
+        Err(error) if connection.is_alive() => {
+            tracing::debug!(kind = ?error.kind, "NOTIFY was refused");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+#[derive(Default)]
+struct News {
+    mailboxes: BTreeSet<MailboxId>,
+    all: bool,
+    /// The server tells no more.
+    lost: bool,
+}
+
+impl News {
+    /// A mailbox that nobody knows yet came with its first mail: the list of mailboxes is to be read.
+    fn take(&mut self, mailbox: Option<&MailboxState>, is_news: impl FnOnce(&MailboxState) -> bool) {
+        match mailbox {
+            None => self.all = true,
+            Some(state) if state.selectable && is_news(state) => {
+                self.mailboxes.insert(state.id);
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+fn named<'a>(states: &'a [MailboxState], name: &str) -> Option<&'a MailboxState> {
+    let same = |s: &&MailboxState| {
+        s.wire_name == name || (name.eq_ignore_ascii_case("INBOX") && s.wire_name.eq_ignore_ascii_case("INBOX"))
+    };
+    states.iter().filter(|s| s.on_server).find(same)
+}
+
+/// Whether everything that was said is as the store has it.
+fn is_known(state: &MailboxState, items: &StatusItems) -> bool {
+    let same = |said: Option<u32>, held: Option<u32>| said.is_none() || said == held;
+    same(items.uidvalidity, state.uidvalidity)
+        && same(items.uidnext, state.uidnext)
+        && same(items.messages, Some(state.base_messages))
+        && (items.highestmodseq.is_none() || items.highestmodseq == state.highestmodseq)
+}
