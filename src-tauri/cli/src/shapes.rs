@@ -253,7 +253,7 @@ mod tests {
         let names = names();
         let inbox = names.mailboxes.first().unwrap();
         let want = json!({"id": 10, "account": "marit@fjordlys.example", "path": "INBOX", "name": "INBOX", "role": "inbox",
-            "messages": 3, "unread": 1, "held_back": 0, "verified_at": null});
+            "messages": 3, "unread": 1, "held_back": 0, "verified_at": null, "repaired": 0});
         check(&MailboxRow::new(inbox, names.address(inbox.account)), &want);
     }
 
