@@ -1057,6 +1057,7 @@ export type Contacts = { prefix: string, limit: number, };
 export type GetSettings = Record<symbol, never>;
 export type SetSettings = { settings: Settings, };
 export type Doctor = Record<symbol, never>;
+export type DoctorBundle = Record<symbol, never>;
 
 /** Every command: what it takes and what it answers. */
 export interface Commands {
@@ -1108,4 +1109,5 @@ export interface Commands {
   settings: { request: GetSettings; reply: Settings };
   settings_set: { request: SetSettings; reply: Settings };
   doctor: { request: Doctor; reply: Array<DoctorLine> };
+  doctor_bundle: { request: DoctorBundle; reply: string };
 }
