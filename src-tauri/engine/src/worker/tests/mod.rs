@@ -35,11 +35,14 @@ fn workers(home: &Home, pace: Pace) -> Workers {
     workers
 }
 
-/// Waits until it is so; a test that waits for ever has failed.
+/// Waits until it is so; a test that would wait for ever has failed.
 async fn until(mut is_so: impl AsyncFnMut() -> bool) {
-    while !is_so().await {
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
+    let waiting = async {
+        while !is_so().await {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(120), waiting).await.expect("it never came to be");
 }
 
 async fn all_shown(home: &Home, path: &'static str) {
