@@ -128,13 +128,17 @@ impl Writer<'_> {
     pub(super) fn forget_account(&mut self, id: AccountId) -> Result<()> {
         self.settle()?;
         let mine = "SELECT id FROM mailbox WHERE account_id = ?1";
+        let threads = "SELECT thread_id FROM message WHERE account_id = ?1";
         for sql in [
             format!("DELETE FROM membership WHERE mailbox_id IN ({mine})"),
             format!("DELETE FROM thread_box WHERE mailbox_id IN ({mine})"),
             "DELETE FROM loose WHERE account_id = ?1".to_owned(),
             "DELETE FROM body WHERE message_id IN (SELECT id FROM message WHERE account_id = ?1)".to_owned(),
             format!("DELETE FROM placement WHERE mailbox_id IN ({mine})"),
-            "DELETE FROM thread_ref WHERE thread_id IN (SELECT thread_id FROM message WHERE account_id = ?1)".to_owned(),
+            format!(
+                "DELETE FROM thread_ref WHERE thread_id IN ({threads} UNION SELECT id FROM thread_merged WHERE into_id IN ({threads}))"
+            ),
+            format!("DELETE FROM thread_merged WHERE into_id IN ({threads})"),
             "DELETE FROM message WHERE account_id = ?1".to_owned(),
             "DELETE FROM mailbox WHERE account_id = ?1".to_owned(),
         ] {

@@ -17,6 +17,7 @@ mod hub;
 mod intent;
 mod key;
 mod lanes;
+mod link;
 mod mailbox;
 mod message;
 mod migrate;
@@ -25,6 +26,7 @@ mod outbox;
 mod placement;
 mod pool;
 mod reader;
+mod ready;
 mod receipt;
 mod search;
 mod text;
@@ -47,6 +49,7 @@ pub use open::OpenReport;
 pub use outbox::{OutboxMail, OutboxRow};
 pub use placement::UidIdentity;
 pub use reader::Reader;
+pub use ready::{Intake, Ready};
 pub use writer::Writer;
 
 use godwit_domain::{
