@@ -38,6 +38,7 @@ const fn is_for_the_window(request: &Request) -> bool {
 #[tauri::command]
 pub async fn start_state(shell: State<'_, Shell>) -> Result<StartState> {
     shell.check_at_home()?;
+    tracing::info!("the page has loaded");
     shell.start_state().await
 }
 

@@ -60,6 +60,7 @@ pub fn make(app: &AppHandle, profile: &Path) -> tauri::Result<WebviewWindow> {
     let window = crate::os::keep_offline(crate::os::keep_web_data(builder, profile)).build()?;
     let ground = if matches!(window.theme(), Ok(Theme::Dark)) { DARK } else { LIGHT };
     window.set_background_color(Some(ground))?;
+    crate::os::revive(&window, app_origin());
     window.show()?;
     Ok(window)
 }

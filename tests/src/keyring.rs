@@ -58,6 +58,11 @@ impl Keyring {
         Ok(Self { address: format!("unix:path={socket}"), keychain: None, _bus: bus, dir })
     }
 
+    /// The session bus' address.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     /// Ends the keychain; the session stays.
     pub fn stop_keychain(&mut self) {
         self.keychain = None;

@@ -1,5 +1,5 @@
 //! Fixtures that journeys, window tests, the demo and the bench share: a private Dovecot with its own certificate
-//! authority, a relay behind it, sample mail, a private keychain, a display, and hands for the two faces.
+//! authority, other servers beside it, a relay behind it, sample mail, a private keychain, a display, and hands for the two faces.
 //! Everything binds loopback only, lives in a temporary folder and ends with the process that started it.
 
 #[cfg(unix)]
@@ -19,8 +19,12 @@ pub mod mailbox;
 #[cfg(unix)]
 pub mod net;
 #[cfg(unix)]
+pub mod notifier;
+#[cfg(unix)]
 pub mod relay;
 pub mod sample;
+#[cfg(unix)]
+pub mod servers;
 #[cfg(unix)]
 pub mod tied;
 #[cfg(unix)]

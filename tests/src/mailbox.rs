@@ -61,12 +61,19 @@ impl Mailbox {
         match literal {
             None => out.write_all(format!("{tag} {command}\r\n").as_bytes())?,
             Some(bytes) => {
-                out.write_all(format!("{tag} {command} {{{}+}}\r\n", bytes.len()).as_bytes())?;
+                out.write_all(format!("{tag} {command} {{{}}}\r\n", bytes.len()).as_bytes())?;
+                out.flush()?;
+                // Not every server takes literals without leave.
+                let leave = self.read_response()?;
+                if !leave.line.starts_with('+') {
+                    bail!("{} was answered {}", command.split(' ').next().unwrap_or_default(), leave.line);
+                }
+                let out = self.wire.get_mut();
                 out.write_all(bytes)?;
                 out.write_all(b"\r\n")?;
             }
         }
-        out.flush()?;
+        self.wire.get_mut().flush()?;
         let mut responses = Vec::new();
         loop {
             let response = self.read_response()?;
@@ -135,10 +142,11 @@ impl Mailbox {
         self.command(&format!("UID STORE {uid} {change}")).map(drop)
     }
 
-    /// Moves a message.
+    /// Moves a message, in the way that every server has.
     pub fn move_to(&mut self, path: &str, uid: u32, target: &str) -> Result<()> {
         self.select(path)?;
-        self.command(&format!("UID MOVE {uid} {}", quoted(target))).map(drop)
+        self.command(&format!("UID COPY {uid} {}", quoted(target)))?;
+        self.expunge(path, uid)
     }
 
     /// Removes a message for good.
@@ -151,8 +159,13 @@ impl Mailbox {
     pub fn mailboxes(&mut self) -> Result<Vec<String>> {
         let responses = self.command("LIST \"\" \"*\"")?;
         let names = responses.iter().filter(|r| r.line.starts_with("* LIST")).map(|r| {
-            let name = r.line.rsplit_once("\"/\" ").map(|(_, name)| name).unwrap_or_default();
-            name.trim_matches('"').to_owned()
+            // Behind the attributes: a delimiter of one character, quoted, and the name.
+            let rest = r.line.split_once(") ").map(|(_, rest)| rest).unwrap_or_default();
+            let name = rest.split_once(' ').map(|(_, name)| name).unwrap_or_default();
+            match r.literals.first() {
+                Some(literal) => String::from_utf8_lossy(literal).into_owned(),
+                None => unquoted(name),
+            }
         });
         Ok(names.collect())
     }
@@ -184,6 +197,13 @@ fn on_server(response: &Response) -> Result<OnServer> {
     let header = response.literals.first().map(|l| String::from_utf8_lossy(l).into_owned()).unwrap_or_default();
     let subject = header.split_once(':').map(|(_, s)| s.replace("\r\n", "").trim().to_owned()).unwrap_or_default();
     Ok(OnServer { uid: uid.parse()?, flags, subject })
+}
+
+fn unquoted(name: &str) -> String {
+    match name.strip_prefix('"').and_then(|n| n.strip_suffix('"')) {
+        Some(inside) => inside.replace("\\\"", "\"").replace("\\\\", "\\"),
+        None => name.to_owned(),
+    }
 }
 
 fn quoted(text: &str) -> String {

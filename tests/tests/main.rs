@@ -3,4 +3,8 @@
 mod arrows;
 mod fixtures;
 mod journeys;
+#[cfg(unix)]
+mod servers;
+#[cfg(unix)]
+mod torture;
 mod window;

@@ -4,6 +4,7 @@
 use crate::machine;
 use anyhow::{Context, Result, bail};
 use std::io::Write;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// A package and what it is for.
@@ -37,6 +38,7 @@ pub const DOVECOT: &[Package] = &[
     ("dovecot-imapd", "the real IMAP server of the demo and the journeys"),
     ("dovecot-submissiond", "takes the mail they send"),
     ("dovecot-lmtpd", "delivers it"),
+    ("python3", "its imaplib counts what is left on the server after every injury"),
 ];
 
 /// Denies service starts while installing, then restores whatever stood there.
@@ -91,9 +93,31 @@ pub fn need(packages: &[&[Package]]) -> Result<()> {
     Ok(())
 }
 
-fn is_installed(package: &str) -> Result<bool> {
+/// Whether a package is installed.
+pub fn is_installed(package: &str) -> Result<bool> {
     let out = Command::new("dpkg-query").args(["-W", "-f=${db:Status-Status}", package]).output().context("run dpkg-query")?;
     Ok(out.stdout == b"installed")
+}
+
+/// Fetches package files into a folder and installs nothing. Lists that name files which are gone are refreshed once.
+pub fn download(names: &[String], into: &Path) -> Result<()> {
+    for is_last in [false, true] {
+        let mut fetch = Command::new("apt-get");
+        // Its own user can't write into our folder, which is no trouble: nothing of root's is at stake.
+        fetch.args(["-q", "-o", "APT::Sandbox::User=root", "download"]).args(names).current_dir(into);
+        let out = fetch.stdin(Stdio::null()).output().context("run apt-get download")?;
+        if out.status.success() {
+            return Ok(());
+        }
+        if is_last {
+            bail!("apt-get can't fetch {}: {}", names.join(", "), String::from_utf8_lossy(&out.stderr).trim());
+        }
+        let updated = as_root(&["apt-get", "update"]).stdout(Stdio::null()).status().context("run apt-get update")?;
+        if !updated.success() {
+            eprintln!("apt-get update failed; going on with the lists that are there.");
+        }
+    }
+    unreachable!("the second round returns")
 }
 
 fn agreed() -> Result<bool> {

@@ -98,6 +98,20 @@ pub fn bench(args: &[&str]) -> Result<()> {
     run(&mut command("cargo", &[&build, args].concat()))
 }
 
+/// Breaks lines and processes under the engine for as long as it is given, and counts the mail afterwards.
+pub fn torture(args: &[&str]) -> Result<()> {
+    if cfg!(not(unix)) {
+        bail!("torture needs Dovecot, which does not run on this system");
+    }
+    apt::need(&[apt::BUILD, apt::DOVECOT])?;
+    let mut build = vec!["run", "--quiet", "--package", "godwit-torture", "--bin", "torture"];
+    if args.contains(&"--planted") {
+        build.extend(["--features", "planted"]);
+    }
+    build.push("--");
+    run(&mut command("cargo", &[&build, args].concat()))
+}
+
 /// All icon sizes and formats out of the drawing.
 pub fn icons() -> Result<()> {
     npm_packages()?;

@@ -3,7 +3,7 @@
 
 use crate::machine::{IS_LINUX, npm, target};
 use crate::runner::{Tally, command, run, run_tests};
-use crate::{apt, builds};
+use crate::{apt, builds, unpack};
 use anyhow::{Context, Result, bail};
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -24,14 +24,16 @@ pub enum Stage {
     Build,
     /// Journeys against real servers.
     Journeys,
+    /// The same journeys on Cyrus, Courier, and Dovecot with less to offer.
+    Servers,
     /// The real window.
     Window,
 }
 
-use Stage::{Build, Format, Journeys, Lints, Ui, Unit, Window};
+use Stage::{Build, Format, Journeys, Lints, Servers, Ui, Unit, Window};
 
 /// Everything.
-pub const ALL: &[Stage] = &[Format, Lints, Build, Unit, Ui, Journeys, Window];
+pub const ALL: &[Stage] = &[Format, Lints, Build, Unit, Ui, Journeys, Servers, Window];
 
 /// What needs no server and no window.
 pub const FAST: &[Stage] = &[Format, Lints, Unit, Ui];
@@ -90,6 +92,7 @@ impl Stage {
             Ui => "ui",
             Build => "build",
             Journeys => "journeys",
+            Servers => "servers",
             Window => "window",
         }
     }
@@ -124,11 +127,23 @@ impl Stage {
                 builds::npm_packages()?;
                 tests(npm_run("test"))
             }
-            Journeys => in_real_life(&["--skip", "window_"]),
+            Journeys => in_real_life(&["--skip", "window_", "--skip", "servers::"]),
+            Servers if !unpack::possible() => {
+                println!("Cyrus and Courier are unpacked out of Debian's packages; without apt the journeys run on the others.");
+                in_real_life(&["servers::", "--skip", "::cyrus::", "--skip", "::courier::"])
+            }
+            Servers => {
+                unpack::need(unpack::CYRUS)?;
+                unpack::need(unpack::COURIER)?;
+                in_real_life(&["servers::"])
+            }
             Window if !IS_LINUX => {
                 Ok(Outcome::Skipped("window tests need WebKitWebDriver under Xvfb, which is Linux only".into()))
             }
-            Window => in_real_life(&["window_", "--test-threads=2"]),
+            Window => {
+                unpack::need(unpack::DUNST)?;
+                in_real_life(&["window_", "--test-threads=2"])
+            }
         }
     }
 }
@@ -166,6 +181,7 @@ fn in_real_life(filter: &[&str]) -> Result<Outcome> {
     run_each(tests.iter().filter(|t| t.package == "godwit-tests").map(|t| {
         let mut program = command(&t.path, filter).dir(&t.dir);
         program.env("GODWIT_PICTURES", &pictures).env("GODWIT_BIN_DIR", target().join("debug"));
+        program.env("GODWIT_SERVERS_DIR", target().join("servers"));
         program
     }))
 }

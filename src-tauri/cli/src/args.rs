@@ -132,6 +132,20 @@ pub enum Command {
         #[arg(long, value_parser = receipt)]
         receipt: Option<ReceiptId>,
     },
+    /// List what was removed from an account within the last week.
+    Removed {
+        /// Which account.
+        account: String,
+        /// At most so many.
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+    /// Put removed messages back into their folders.
+    Restore {
+        /// Which, by the ids that removed prints.
+        #[arg(required = true, value_parser = message, value_name = "MESSAGE")]
+        messages: Vec<PlacementId>,
+    },
     /// Send a ready message.
     Send {
         /// The message file (RFC 5322), or - for standard input.
@@ -236,6 +250,14 @@ pub enum MailboxCommand {
         mailbox: String,
         /// The new path.
         to: String,
+    },
+    /// Delete all that lies in a trash or junk mailbox for good.
+    Empty {
+        /// Which.
+        mailbox: String,
+        /// Don't ask.
+        #[arg(long)]
+        yes: bool,
     },
     /// Delete a mailbox with all that is in it.
     Delete {
@@ -397,6 +419,9 @@ mod tests {
         check("godwitctl outbox", true);
         check("godwitctl outbox retry 3", true);
         check("godwitctl undo", true);
+        check("godwitctl removed a@b.example --limit 3", true);
+        check("godwitctl restore", false);
+        check("godwitctl mailbox empty a@b.example/Trash --yes", true);
         check("godwitctl send m.eml", false);
         let add = "godwitctl account add --email a@b.example --imap h:993 --imap-security tls --smtp h:465 --smtp-security";
         check(&format!("{add} starttls --password-stdin"), true);

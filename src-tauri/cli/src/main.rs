@@ -11,6 +11,7 @@ mod messages;
 mod names;
 mod output;
 mod reading;
+mod removed;
 mod sending;
 mod shapes;
 mod sync;
@@ -70,6 +71,7 @@ async fn with_profile(command: Command, face: &mut Face, out: Output) -> Outcome
         Command::Mailboxes => mailboxes::list(face, out).await,
         Command::Mailbox(MailboxCommand::Create { mailbox }) => mailboxes::create(face, &mailbox, out).await,
         Command::Mailbox(MailboxCommand::Rename { mailbox, to }) => mailboxes::rename(face, &mailbox, &to, out).await,
+        Command::Mailbox(MailboxCommand::Empty { mailbox, yes }) => removed::empty(face, &mailbox, yes, out).await,
         Command::Mailbox(MailboxCommand::Delete { mailbox }) => mailboxes::delete(face, &mailbox, out).await,
         Command::List { mailbox, page, threads } => messages::list(face, &mailbox, page, threads, out).await,
         Command::Search { query, limit } => messages::search(face, query, limit, out).await,
@@ -82,6 +84,8 @@ async fn with_profile(command: Command, face: &mut Face, out: Output) -> Outcome
         Command::Delete { messages, for_good } => verbs::delete(face, messages, for_good, out).await,
         Command::Junk { messages, not } => verbs::junk(face, messages, not, out).await,
         Command::Undo { receipt } => verbs::undo(face, receipt, out).await,
+        Command::Removed { account, limit } => removed::list(face, &account, limit, out).await,
+        Command::Restore { messages } => removed::restore(face, messages, out).await,
         Command::Send { file, account } => sending::send(face, &file, &account, out).await,
         Command::Outbox { command } => sending::outbox(face, command, out).await,
         Command::Doctor => doctor::run(face, out).await,

@@ -136,6 +136,8 @@ pub mod tests {
             subscribed: true,
             messages: 3,
             unread: 1,
+            held_back: 0,
+            verified_at: None,
         };
         Names {
             accounts: vec![account(1, "marit@fjordlys.example"), account(2, "a/b@odd.example")],

@@ -2,7 +2,9 @@
 
 use crate::names::Names;
 use godwit_domain::api::{Coverage, Found};
-use godwit_domain::{Address, Candidate, CandidateSource, Mailbox, OutboxItem, OutboxState, Role, Row, Security, Server};
+use godwit_domain::{
+    Address, Candidate, CandidateSource, Mailbox, OutboxItem, OutboxState, Removed, Return, Role, Row, Security, Server,
+};
 use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -46,6 +48,39 @@ impl<'a> ListRow<'a> {
     }
 }
 
+/// A message in `removed`.
+#[derive(Debug, Serialize)]
+pub struct RemovedRow<'a> {
+    id: i64,
+    account: &'a str,
+    mailbox: &'a str,
+    subject: &'a str,
+    from: &'a [Address],
+    date: String,
+    removed_at: String,
+    kept_until: String,
+    size: u32,
+    comes_back: Return,
+}
+
+impl<'a> RemovedRow<'a> {
+    /// A removed message with its account's address.
+    pub fn new(removed: &'a Removed, account: &'a str) -> Self {
+        Self {
+            id: removed.id.0,
+            account,
+            mailbox: &removed.mailbox,
+            subject: &removed.subject,
+            from: &removed.from,
+            date: rfc3339(removed.date),
+            removed_at: rfc3339(removed.removed_at),
+            kept_until: rfc3339(removed.kept_until),
+            size: removed.size,
+            comes_back: removed.comes_back,
+        }
+    }
+}
+
 /// The answer of `search`.
 #[derive(Debug, Serialize)]
 pub struct FoundRows<'a> {
@@ -72,6 +107,8 @@ pub struct MailboxRow<'a> {
     role: Option<Role>,
     messages: u32,
     unread: u32,
+    held_back: u32,
+    verified_at: Option<i64>,
 }
 
 impl<'a> MailboxRow<'a> {
@@ -85,6 +122,8 @@ impl<'a> MailboxRow<'a> {
             role: mailbox.role,
             messages: mailbox.messages,
             unread: mailbox.unread,
+            held_back: mailbox.held_back,
+            verified_at: mailbox.verified_at,
         }
     }
 }

@@ -125,6 +125,13 @@ api! {
     /// Takes back a receipt, or the newest one.
     "undo" Undo { receipt: Option<ReceiptId> } -> Undone;
 
+    /// What was removed from an account within the last week, last removed first, at most 1,000.
+    "removed" RemovedMessages { account: AccountId, limit: u32 } -> RemovedList;
+    /// Asks removed messages back; they are put into their folder again as soon as the server can be reached.
+    "restore" Restore { ids: Vec<PlacementId> } -> Performed;
+    /// Deletes all that lies in a trash or junk folder for good. The face has asked the person.
+    "mailbox_empty" MailboxEmpty { mailbox: MailboxId } -> Performed;
+
     /// Starts a draft.
     "compose" Compose { from: ComposeFrom } -> Draft;
     /// Drafts kept here that are not on their way out, last saved first, at most 100.

@@ -11,13 +11,17 @@ pub mod draft;
 pub mod error;
 pub mod event;
 pub mod flags;
+#[cfg(any(test, feature = "fuzz"))]
+pub mod fuzz;
 pub mod html;
 pub mod ids;
 pub mod mailbox;
 pub mod message;
 pub mod mime;
+pub mod removed;
 pub mod sending;
 pub mod settings;
+mod steps;
 pub mod sync;
 pub mod view;
 
@@ -30,5 +34,6 @@ pub use flags::{FlagEdit, Flags};
 pub use ids::*;
 pub use mailbox::*;
 pub use message::*;
+pub use removed::*;
 pub use settings::*;
 pub use view::*;

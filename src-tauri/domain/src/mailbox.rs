@@ -198,6 +198,11 @@ pub struct Mailbox {
     pub messages: u32,
     /// Unread ones among them.
     pub unread: u32,
+    /// Messages deleted here that the server still has, marked `\\Deleted`: it can't remove single messages, and others' marked
+    /// ones would go with them. Not shown, not counted above.
+    pub held_back: u32,
+    /// When all UIDs and flags were last compared with the server's, seconds since 1970.
+    pub verified_at: Option<i64>,
 }
 
 #[cfg(test)]

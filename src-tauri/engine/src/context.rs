@@ -1,13 +1,14 @@
 //! What every room above store and wire shares: handles, never state of its own but the accounts' statuses.
 
 use crate::clock;
-use crate::imap::{Connection, ImapTarget};
+use crate::imap::{Connection, Dial, ImapTarget};
 use crate::net::TlsContext;
 use crate::store::Store;
 use godwit_domain::{Account, AccountId, AccountStatus, Activity, Error, ErrorKind, Event, Result};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
+use tokio::sync::broadcast;
 
 /// Handles shared by workers, outbox and faces. Cheap to clone.
 #[derive(Clone)]
@@ -19,12 +20,27 @@ pub struct Context {
     /// The profile folder.
     pub dir: PathBuf,
     statuses: Arc<Mutex<HashMap<AccountId, Activity>>>,
+    /// Where a test's server stands in for the accounts' own.
+    #[cfg(test)]
+    pub(crate) stand_in: Option<Dial>,
+    nudges: broadcast::Sender<AccountId>,
 }
+
+/// The most nudges that wait; one account needs only one.
+const NUDGES: usize = 64;
 
 impl Context {
     /// Binds the handles together.
     pub fn new(store: Store, tls: Arc<TlsContext>, dir: PathBuf) -> Self {
-        Self { store, tls, dir, statuses: Arc::default() }
+        Self {
+            store,
+            tls,
+            dir,
+            statuses: Arc::default(),
+            nudges: broadcast::channel(NUDGES).0,
+            #[cfg(test)]
+            stand_in: None,
+        }
     }
 
     /// Says what an account is doing; tells the faces where that changed.
@@ -38,6 +54,17 @@ impl Context {
         if changed {
             self.store.emit(Event::StatusChanged);
         }
+    }
+
+    /// Another account's work left this one something to push.
+    pub fn nudge(&self, account: AccountId) {
+        // Nobody listens where nothing runs in the background: it waits, like any other want.
+        drop(self.nudges.send(account));
+    }
+
+    /// Nudges from here on.
+    pub fn nudges(&self) -> broadcast::Receiver<AccountId> {
+        self.nudges.subscribe()
     }
 
     /// An account is no more.
@@ -88,8 +115,21 @@ impl Context {
             .await
     }
 
+    /// Opens connections for an account.
+    pub fn dial(&self, account: AccountId) -> Dial {
+        let context = self.clone();
+        Arc::new(move || {
+            let context = context.clone();
+            Box::pin(async move { context.connect(account).await })
+        })
+    }
+
     /// A fresh, signed-in connection.
     pub async fn connect(&self, account: AccountId) -> Result<Connection> {
+        #[cfg(test)]
+        if let Some(dial) = &self.stand_in {
+            return dial().await;
+        }
         let (_, target) = self.target(account).await?;
         Connection::open(&target, &self.tls).await
     }

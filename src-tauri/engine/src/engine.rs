@@ -9,7 +9,7 @@ use crate::secrets::{KeySource, KeyedProfile, profile_key};
 use crate::store::{ProfileKey, Store};
 use crate::worker::{MailRoad, UserLine, Workers};
 use godwit_domain::api::{Command, Request};
-use godwit_domain::{Draft, DraftId, Error, ErrorKind, Event, Result};
+use godwit_domain::{AccountId, Draft, DraftId, Error, ErrorKind, Event, Result};
 use serde::Serialize;
 use serde_json::Value;
 use std::path::PathBuf;
@@ -112,6 +112,7 @@ impl Engine {
         let mut tasks = self.inner.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         tasks.spawn(self.inner.outbox.clone().run());
         tasks.spawn(push_marks(self.events(), self.inner.workers.clone()));
+        tasks.spawn(pass_nudges(self.inner.context.nudges(), self.inner.workers.clone()));
         drop(tasks);
         Ok(())
     }
@@ -198,6 +199,17 @@ async fn push_marks(mut events: broadcast::Receiver<Event>, workers: Workers) {
         match events.recv().await {
             Ok(Event::OutboxChanged) | Err(broadcast::error::RecvError::Lagged(_)) => workers.push_all(),
             Ok(_) => {}
+            Err(broadcast::error::RecvError::Closed) => return,
+        }
+    }
+}
+
+/// One account's landing is another one's expunge.
+async fn pass_nudges(mut nudges: broadcast::Receiver<AccountId>, workers: Workers) {
+    loop {
+        match nudges.recv().await {
+            Ok(account) => workers.push(account),
+            Err(broadcast::error::RecvError::Lagged(_)) => workers.push_all(),
             Err(broadcast::error::RecvError::Closed) => return,
         }
     }

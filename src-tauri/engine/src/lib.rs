@@ -5,13 +5,20 @@ pub mod clock;
 pub mod context;
 mod engine;
 mod face;
+#[cfg(any(test, feature = "fuzz"))]
+pub mod fuzz;
 pub mod imap;
 pub mod net;
 pub mod os;
 pub mod outbox;
+mod planted;
+#[cfg(test)]
+mod pretend;
 pub mod reading;
 pub mod secrets;
 pub mod smtp;
+#[path = "../../domain/src/steps.rs"]
+mod steps;
 pub mod store;
 pub mod sync;
 pub mod worker;

@@ -1,6 +1,8 @@
 //! What differs between Linux, macOS and Windows in the shell: notifications, signals, where the web view keeps its data.
 
 pub mod notify;
+#[cfg(target_os = "linux")]
+mod revive;
 
 use godwit_domain::{Error, ErrorKind, Result};
 use std::path::Path;
@@ -45,6 +47,15 @@ pub fn keep_offline(builder: Builder<'_>) -> Builder<'_> {
         Ok(nowhere) => builder.proxy_url(nowhere),
         Err(_) => builder,
     }
+}
+
+/// Brings the page back when the web view's process died: it ran out of memory, or something that it drew ended it. macOS and
+/// Windows tell tauri nothing of it.
+pub fn revive(window: &tauri::WebviewWindow, home: &'static str) {
+    #[cfg(target_os = "linux")]
+    revive::watch(window, home);
+    #[cfg(not(target_os = "linux"))]
+    let _ = (window, home);
 }
 
 fn make_empty(dir: &Path) -> std::io::Result<()> {

@@ -66,6 +66,12 @@ pub struct Dovecot {
 
 static NEXT_USER: AtomicU32 = AtomicU32::new(1);
 
+/// A person whom no other test of this process uses.
+pub(crate) fn next_user(name: &str) -> User {
+    let number = NEXT_USER.fetch_add(1, Ordering::Relaxed);
+    User::of(&format!("{name}{number}@test.example"))
+}
+
 impl Dovecot {
     /// The one of this process, with the default set-up. Started at first use.
     pub fn shared() -> Result<&'static Self> {
@@ -112,8 +118,7 @@ impl Dovecot {
 
     /// A person nobody else uses.
     pub fn user(&self, name: &str) -> User {
-        let number = NEXT_USER.fetch_add(1, Ordering::Relaxed);
-        User::of(&format!("{name}{number}@test.example"))
+        next_user(name)
     }
 
     /// Signs in over TLS with a client that shares no code with the engine.

@@ -5,11 +5,13 @@ mod a_key_that_is_not_there;
 mod archive_offline_then_online;
 mod attachments_stay_where_they_belong;
 mod bad_servers_are_told_apart;
+mod between_accounts;
 mod changes_elsewhere_are_heard;
 mod first_sync;
 mod json_shapes_stay;
 mod kill_during_a_move;
 mod one_profile_many_hands;
+mod recently_removed;
 mod search_asks_the_server;
 mod sending;
 mod strange_messages;
@@ -21,7 +23,7 @@ use godwit_tests::dovecot::{Dovecot, User};
 use godwit_tests::godwitctl::Godwitctl;
 
 /// A short message with this subject.
-fn letter(subject: &str) -> Vec<u8> {
+pub(crate) fn letter(subject: &str) -> Vec<u8> {
     let id = subject.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
     format!(
         "Date: Thu, 19 Nov 2026 09:42:00 +0100\r\nFrom: Jonas Lindqvist <jonas@lindqvist-dahl.example>\r\nTo: marit@test.example\r\n\

@@ -1,12 +1,14 @@
 //! The real window: the built `godwit` under Xvfb, a real keychain, a real server, found by role and name only.
 
 mod window_answers_mail;
+mod window_comes_back;
 mod window_fits_everyone;
 mod window_keeps_two_accounts;
 mod window_lets_nothing_out;
 mod window_reads_and_files_mail;
 mod window_says_what_is_wrong;
 mod window_shares_its_profile;
+mod window_tells_of_new_mail;
 
 use anyhow::{Context, Result};
 use godwit_tests::display::Display;

@@ -46,7 +46,7 @@ const step = (app: App, by: number): void => {
   const here = document.activeElement;
   if (!here || here === document.body || here.closest('[role="tree"]')) focusPane("list");
   const next = app.list.focus + by;
-  if (app.place.kind !== "outbox" && next >= 0 && next < app.list.len) app.choose(next);
+  if (app.hasList && next >= 0 && next < app.list.len) app.choose(next);
 };
 
 function goRole(app: App, role: Role): void {
@@ -226,6 +226,12 @@ export const verbs: Verb[] = [
       if (app.list.focus > 0) void app.list.span(app.list.focus - 1);
     },
   ),
+  verb("empty-trash", "Empty Trash…", "trash-2", [], "Messages", free, (app) => {
+    const account = accountHere(app) ?? app.mail.accounts[0]?.id;
+    const trash = account === undefined ? undefined : app.mail.byRole(account, "trash");
+    if (trash && trash.messages > 0) app.dialog = { kind: "folder_empty", mailbox: trash.id };
+    else app.toasts.say("Trash is empty");
+  }),
   verb("undo", "Undo", "undo-2", ["Ctrl+z"], "Messages", free, (app) => void app.undo()),
 
   verb("older", "Older message", "chevron-down", ["j"], "Going about", free, (app) => step(app, 1)),
@@ -236,6 +242,10 @@ export const verbs: Verb[] = [
   verb("go-sent", "Go to Sent", "send", ["g s"], "Going about", free, (app) => goRole(app, "sent")),
   verb("go-drafts", "Go to Drafts", "file-pen-line", ["g d"], "Going about", free, (app) => goRole(app, "drafts")),
   verb("go-archive", "Go to Archive", "archive", ["g a"], "Going about", free, (app) => goRole(app, "archive")),
+  verb("go-removed", "Go to recently removed", "trash-2", [], "Going about", free, (app) => {
+    const account = accountHere(app) ?? app.mail.accounts[0]?.id;
+    if (account !== undefined) void app.go({ kind: "removed", account });
+  }),
   verb("search", "Search mail", "search", ["/", "Ctrl+f"], "Going about", free, () => focusSearch()),
   verb("pane-next", "Next pane", "chevron-right", ["F6"], "Going about", free, () => cyclePane(1)),
   verb("pane-previous", "Previous pane", "arrow-left", ["Shift+F6"], "Going about", free, () => cyclePane(-1)),
@@ -266,6 +276,7 @@ export const verbs: Verb[] = [
 ];
 
 function accountHere(app: App): number | null {
+  if (app.place.kind === "removed") return app.place.account;
   return app.place.kind === "mailbox" ? (app.mail.mailbox(app.place.mailbox)?.account ?? null) : null;
 }
 

@@ -205,7 +205,16 @@ messages: number,
 /**
  * Unread ones among them.
  */
-unread: number, };
+unread: number, 
+/**
+ * Messages deleted here that the server still has, marked `\\Deleted`: it can't remove single messages, and others' marked
+ * ones would go with them. Not shown, not counted above.
+ */
+held_back: number, 
+/**
+ * When all UIDs and flags were last compared with the server's, seconds since 1970.
+ */
+verified_at: number | null, };
 export type Verb = { "verb": "mark", 
 /**
  * To be set.
@@ -418,6 +427,57 @@ removed: number,
  * Rows that came.
  */
 inserted: number, };
+export type Return = "possible" | "waiting" | "header_only";
+export type Removed = { 
+/**
+ * What `restore` takes.
+ */
+id: PlacementId, 
+/**
+ * Its account.
+ */
+account: AccountId, 
+/**
+ * Path of the mailbox in which it lay.
+ */
+mailbox: string, 
+/**
+ * Decoded subject.
+ */
+subject: string, 
+/**
+ * Senders.
+ */
+from: Array<Address>, 
+/**
+ * Seconds since 1970, UTC.
+ */
+date: number, 
+/**
+ * When it was removed, as far as this machine knows; seconds since 1970.
+ */
+removed_at: number, 
+/**
+ * When it is cleared away here too.
+ */
+kept_until: number, 
+/**
+ * Its size in bytes.
+ */
+size: number, 
+/**
+ * Whether it can come back.
+ */
+comes_back: Return, };
+export type RemovedList = { 
+/**
+ * How many there are in all.
+ */
+total: number, 
+/**
+ * The last removed first.
+ */
+messages: Array<Removed>, };
 export type Event = { "kind": "view_changed", 
 /**
  * Which list.
@@ -975,6 +1035,9 @@ export type AttachmentOpen = { id: PlacementId, part: number, };
 export type LinkTarget = { token: string, index: number, };
 export type Perform = { action: Action, };
 export type Undo = { receipt: ReceiptId | null, };
+export type RemovedMessages = { account: AccountId, limit: number, };
+export type Restore = { ids: Array<PlacementId>, };
+export type MailboxEmpty = { mailbox: MailboxId, };
 export type Compose = { from: ComposeFrom, };
 export type Drafts = Record<symbol, never>;
 export type DraftSave = { draft: Draft, };
@@ -1023,6 +1086,9 @@ export interface Commands {
   link: { request: LinkTarget; reply: string };
   perform: { request: Perform; reply: Performed };
   undo: { request: Undo; reply: Undone };
+  removed: { request: RemovedMessages; reply: RemovedList };
+  restore: { request: Restore; reply: Performed };
+  mailbox_empty: { request: MailboxEmpty; reply: Performed };
   compose: { request: Compose; reply: Draft };
   drafts: { request: Drafts; reply: Array<Draft> };
   draft_save: { request: DraftSave; reply: Draft };

@@ -24,13 +24,14 @@ import { Selection } from "./selection";
 import { Toasts } from "./toasts.svelte";
 import { Writing } from "./writing";
 
-export type Place = Scope | { kind: "starred" } | { kind: "outbox" };
+export type Place = Scope | { kind: "starred" } | { kind: "outbox" } | { kind: "removed"; account: number };
 export type SettingsPart = "Accounts" | "Appearance" | "Reading" | "Writing" | "Notifications" | "Keyboard";
 export type Dialog =
   | { kind: "keys" }
   | { kind: "palette" }
   | { kind: "move"; targets: Targets; copy: boolean }
   | { kind: "delete_for_good"; targets: Targets; count: number }
+  | { kind: "folder_empty"; mailbox: number }
   | { kind: "folder_new"; account: number; parent: number | null }
   | { kind: "folder_rename"; mailbox: number }
   | { kind: "folder_delete"; mailbox: number }
@@ -195,7 +196,7 @@ export class App {
   }
 
   async reopen(): Promise<void> {
-    if (this.place.kind === "outbox") {
+    if (this.place.kind === "outbox" || this.place.kind === "removed") {
       this.reading.clear();
       return void this.setTitle();
     }
@@ -247,10 +248,16 @@ export class App {
     }
   }
 
+  /** Whether the middle pane shows messages that verbs act on. */
+  get hasList(): boolean {
+    return this.place.kind !== "outbox" && this.place.kind !== "removed";
+  }
+
   get placeName(): string {
-    if (this.search.trim() && this.place.kind !== "outbox") return "Search";
+    if (this.search.trim() && this.hasList) return "Search";
     const place = this.place;
     if (place.kind === "outbox") return "Outbox";
+    if (place.kind === "removed") return "Recently removed";
     if (place.kind === "starred") return "Starred";
     if (place.kind === "role") return "All inboxes";
     if (place.kind === "everywhere") return "All mail";
@@ -342,7 +349,7 @@ export class App {
   /** What a verb acts on: the selection, else the open message. */
   get targets(): Targets | null {
     const view = this.list.view;
-    if (this.place.kind !== "outbox" && view !== null && this.list.selected > 0)
+    if (this.hasList && view !== null && this.list.selected > 0)
       return this.list.selection.targets(view, this.list.spec?.threaded ?? false);
     const row = this.reading.row;
     return row ? { kind: "ids", ids: [row.id], threads: this.list.spec?.threaded ?? false } : null;
@@ -372,6 +379,18 @@ export class App {
     this.receipts = this.receipts.filter((one) => one !== receipt);
     try {
       this.toasts.say((await this.backend.call("undo", { receipt })).said);
+    } catch (thrown) {
+      this.failed(thrown);
+    }
+  }
+
+  /** Deletes all of a trash or junk folder for good; the person was asked. */
+  async emptyFolder(mailbox: number): Promise<void> {
+    const account = this.mail.mailbox(mailbox)?.account;
+    try {
+      const done = await this.backend.call("mailbox_empty", { mailbox });
+      const look = { label: "Recently removed", run: () => account && void this.go({ kind: "removed", account }) };
+      this.toasts.say(done.said, { buttons: done.count > 0 && account !== undefined ? [look] : [] });
     } catch (thrown) {
       this.failed(thrown);
     }

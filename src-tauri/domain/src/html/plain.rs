@@ -2,6 +2,7 @@
 
 use super::{MAX_LISTED, escaped, hosts};
 use crate::Link;
+use crate::steps::step;
 
 /// Quote levels that are told apart.
 const MAX_LEVEL: usize = 8;
@@ -117,12 +118,16 @@ fn breaks(c: char) -> bool {
 
 /// Without the punctuation that belongs to the sentence.
 fn trimmed(word: &str) -> &str {
+    // Looked for once: a word of a million brackets would cost its square.
+    let (round, square) = (word.find('('), word.find('['));
+    let opened = |open: Option<usize>, shorter: &str| open.is_some_and(|at| at < shorter.len());
     let mut word = word;
     loop {
+        step(1);
         let shorter = word.trim_end_matches(['.', ',', ';', ':', '!', '?', '\'', '*', '_', '\u{2026}', '\u{3002}']);
         let shorter = match shorter.chars().last() {
-            Some(')') if !shorter.contains('(') => shorter.trim_end_matches(')'),
-            Some(']') if !shorter.contains('[') => shorter.trim_end_matches(']'),
+            Some(')') if !opened(round, shorter) => shorter.trim_end_matches(')'),
+            Some(']') if !opened(square, shorter) => shorter.trim_end_matches(']'),
             Some('}') => shorter.trim_end_matches('}'),
             _ => shorter,
         };

@@ -4,6 +4,13 @@
 use super::fields::cleaned;
 use super::{MAX_ADDRESSES, words};
 use crate::Address;
+use crate::steps::step;
+
+/// Signs without a partner that are looked for to the end of the field; what comes after is taken as it stands. A field of
+/// half a megabyte of opening brackets would cost its square.
+const MAX_UNCLOSED: usize = 32;
+/// Bytes of an address literal.
+const MAX_LITERAL: usize = 256;
 
 /// A piece of the field.
 #[derive(Debug)]
@@ -29,6 +36,7 @@ pub(crate) fn addresses(value: &str) -> Vec<Address> {
     let mut rest = line.as_str();
     let mut glued = false;
     let mut in_group = false;
+    let mut unclosed = 0;
     while let Some(c) = rest.chars().next() {
         if found.len() >= MAX_ADDRESSES {
             return found;
@@ -46,15 +54,22 @@ pub(crate) fn addresses(value: &str) -> Vec<Address> {
                 in_group = true;
                 (None, after)
             }
+            '"' | '(' | '<' if unclosed >= MAX_UNCLOSED => (None, after),
             '"' => match enclosed(after, '"', None) {
                 Some((text, after)) => (Some(Piece::Quoted(text)), after),
-                None => (None, after),
+                None => {
+                    unclosed += 1;
+                    (None, after)
+                }
             },
             '(' => match enclosed(after, ')', Some('(')) {
                 Some((text, after)) => (Some(Piece::Comment(text)), after),
-                None => (None, after),
+                None => {
+                    unclosed += 1;
+                    (None, after)
+                }
             },
-            '<' => angle(after),
+            '<' => angle(after, &mut unclosed),
             '>' => (None, after),
             c if c.is_whitespace() => {
                 glued = false;
@@ -88,6 +103,7 @@ fn enclosed(text: &str, close: char, nests: Option<char>) -> Option<(String, &st
     let mut level = 0;
     let mut chars = text.char_indices();
     while let Some((at, c)) = chars.next() {
+        step(1);
         match c {
             '\\' => out.extend(chars.next().map(|(_, c)| c)),
             c if c == close && level == 0 => return Some((out, text.get(at + c.len_utf8()..)?)),
@@ -105,10 +121,11 @@ fn enclosed(text: &str, close: char, nests: Option<char>) -> Option<(String, &st
 }
 
 /// What stands in angle brackets; a second opening bracket starts anew, a missing closing one ends at the next comma.
-fn angle(text: &str) -> (Option<Piece>, &str) {
+fn angle<'a>(text: &'a str, unclosed: &mut usize) -> (Option<Piece>, &'a str) {
     let mut start = 0;
     let mut quoted = false;
     for (at, c) in text.char_indices() {
+        step(1);
         match c {
             '"' => quoted = !quoted && text.get(at + 1..).is_some_and(|t| t.contains('"')),
             '<' if !quoted => start = at + 1,
@@ -119,6 +136,7 @@ fn angle(text: &str) -> (Option<Piece>, &str) {
             _ => {}
         }
     }
+    *unclosed += 1;
     let end = text.find([',', ';']).unwrap_or(text.len());
     let (inside, after) = text.split_at(end);
     (Some(Piece::Angle(inside.rsplit('<').next().unwrap_or_default().to_owned())), after)
@@ -126,19 +144,34 @@ fn angle(text: &str) -> (Option<Piece>, &str) {
 
 /// A word up to a blank or a sign of structure; an encoded word whole.
 fn word(text: &str) -> (Option<Piece>, &str) {
-    let encoded = text.strip_prefix("=?utf-8?B?").and_then(|t| t.find("?=")).map(|end| end + "=?utf-8?B?".len() + 2);
+    let encoded = text.strip_prefix(ENCODED).and_then(encoded_end).map(|end| end + ENCODED.len() + 2);
     let structure = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '<' | '>' | '"' | '(' | ':');
     let end = encoded.unwrap_or_else(|| {
-        // An address literal has colons: me@[IPv6:::1].
-        let literal = text
-            .find("@[")
-            .and_then(|at| Some(at + text.get(at..)?.find(']')?))
-            .filter(|end| !text.get(..*end).unwrap_or_default().contains(char::is_whitespace));
-        literal.map_or_else(|| text.find(structure).unwrap_or(text.len()), |end| end + 1)
+        let plain = text.find(structure).unwrap_or(text.len());
+        step(plain);
+        literal_end(text, plain).unwrap_or(plain)
     });
     let end = if end == 0 { text.chars().next().map_or(0, char::len_utf8) } else { end };
     let (word, after) = text.split_at(end);
     (Some(Piece::Word(word.to_owned())), after)
+}
+
+const ENCODED: &str = "=?utf-8?B?";
+
+/// Where base64 ends. What `canonical` wrote has nothing else in it; anything else is no encoded word.
+fn encoded_end(text: &str) -> Option<usize> {
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '+' | '/' | '=')).unwrap_or(text.len());
+    step(end);
+    text.get(end..)?.starts_with("?=").then_some(end)
+}
+
+/// Where a word ends that has an address literal in it; that one has colons: me@[IPv6:::1].
+fn literal_end(text: &str, plain: usize) -> Option<usize> {
+    let at = text.get(..plain)?.find("@[")?;
+    let inside = super::cut(text.get(at..)?, MAX_LITERAL);
+    let end = inside.find(']')?;
+    let is_one_word = !inside.get(..end)?.contains(char::is_whitespace);
+    is_one_word.then_some(at + end + 1)
 }
 
 /// One address out of its pieces.
@@ -225,12 +258,14 @@ fn name_of(pieces: &[Placed], address: Option<usize>) -> String {
 fn bare(inside: &str) -> String {
     let mut out = String::new();
     let mut rest = inside;
-    while let Some(at) = rest.find(['(', '"']) {
+    let mut unclosed = 0;
+    while let Some(at) = rest.find(['(', '"']).filter(|_| unclosed < MAX_UNCLOSED) {
         let (before, tail) = rest.split_at(at);
         out.push_str(before);
         let (sign, after) = tail.split_at(1);
         let close = if sign == "(" { enclosed(after, ')', Some('(')) } else { enclosed(after, '"', None) };
         let Some((text, after)) = close else {
+            unclosed += 1;
             rest = after;
             continue;
         };

@@ -13,11 +13,15 @@ mod preview;
 mod tame;
 mod words;
 
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) use addresses::addresses as all_addresses;
 pub(crate) use fields::{cleaned, is_unseen};
 pub use headers::*;
 pub use names::{danger, safe_name};
 pub use parse::{parse, part, part_by_content_id};
 pub use preview::{preview, preview_of_text};
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) use words::decode as decoded_words;
 
 /// Bytes of a message that are looked at; what lies behind is cut off and named as a problem.
 pub const MAX_MESSAGE: usize = 128 << 20;

@@ -1,6 +1,7 @@
 //! Looks a message over before the parser gets it and blunts what would cost it a stack or an hour: endless nesting of messages,
 //! multiparts by the thousand, structured fields of megabytes. What is blunted keeps its length, so every offset stays true.
 
+use crate::steps::step;
 use std::borrow::Cow;
 
 /// Nested messages that are opened; a parser's recursion (and its dropping) goes as deep.
@@ -42,9 +43,12 @@ pub(crate) fn tame(raw: &[u8]) -> (Cow<'_, [u8]>, Vec<Blunted>) {
     let mut blunted = Vec::new();
     let multiparts_allowed = (MAX_SCAN / raw.len().max(1)).clamp(20, MAX_MULTIPARTS);
     let (mut nested, mut multiparts) = (0, 0);
-    let digests_are_odd = digests_hide_encodings(raw, &fields);
+    let blocks = blocks(raw, &fields);
+    let is_digest = |f: &MimeField| f.kind == Kind::ContentType && find_all(value_of(raw, f), b"digest").next().is_some();
+    let digests_are_odd = blocks.iter().any(|b| b.encoded && !b.typed) && fields.iter().any(is_digest);
+    let mut blocks = blocks.into_iter().peekable();
     for field in &fields {
-        let value = raw.get(field.value.clone()).unwrap_or_default();
+        let value = value_of(raw, field);
         if value.len() > MAX_MIME_FIELD {
             edits.push((field.name_at, b'X'));
             blunted.push(Blunted::Field);
@@ -53,7 +57,9 @@ pub(crate) fn tame(raw: &[u8]) -> (Cow<'_, [u8]>, Vec<Blunted>) {
         if field.kind != Kind::ContentType {
             continue;
         }
-        let encoded = encoded_block(raw, &fields, field.block);
+        // A message in an encoded block would be parsed unseen by us, so it stays a file.
+        while blocks.next_if(|b| b.block < field.block).is_some() {}
+        let encoded = blocks.peek().is_some_and(|b| b.block == field.block && b.encoded);
         for word in [&b"rfc822"[..], b"global", b"digest"] {
             for at in find_all(value, word) {
                 nested += 1;
@@ -140,34 +146,44 @@ fn kind(name: &[u8]) -> Option<Kind> {
 }
 
 fn is_encoding(raw: &[u8], field: &MimeField) -> bool {
-    let value = raw.get(field.value.clone()).unwrap_or_default();
+    let value = value_of(raw, field);
     field.kind == Kind::TransferEncoding
         && (find_all(value, b"base64").next().is_some() || find_all(value, b"quoted-printable").next().is_some())
 }
 
-/// Whether the header block encodes its body: a message in there would be parsed unseen by us, so it stays a file.
-fn encoded_block(raw: &[u8], fields: &[MimeField], block: usize) -> bool {
-    let from = fields.partition_point(|f| f.block < block);
-    fields.iter().skip(from).take_while(|f| f.block == block).any(|f| is_encoding(raw, f))
+/// What the MIME fields of one header block say together.
+struct Block {
+    block: usize,
+    /// Its body is encoded.
+    encoded: bool,
+    /// It names a type that is no message. In a digest a part without a type is one; encoded too, it would be parsed unseen by us.
+    typed: bool,
 }
 
-/// In a digest a part without a type is a message; one that is also encoded would be parsed unseen by us.
-fn digests_hide_encodings(raw: &[u8], fields: &[MimeField]) -> bool {
-    let value = |f: &MimeField| raw.get(f.value.clone()).unwrap_or_default();
-    let mut digests = fields.iter().filter(|f| f.kind == Kind::ContentType);
-    if !digests.any(|f| find_all(value(f), b"digest").next().is_some()) {
-        return false;
+/// Every block that has MIME fields, in order; each field is looked at once.
+fn blocks(raw: &[u8], fields: &[MimeField]) -> Vec<Block> {
+    let mut out: Vec<Block> = Vec::new();
+    for field in fields {
+        step(1);
+        if out.last().is_none_or(|b| b.block != field.block) {
+            out.push(Block { block: field.block, encoded: false, typed: false });
+        }
+        if let Some(block) = out.last_mut() {
+            block.encoded |= is_encoding(raw, field);
+            block.typed |= field.kind == Kind::ContentType && is_no_message(value_of(raw, field));
+        }
     }
-    let typed = |block: usize| {
-        let from = fields.partition_point(|f| f.block < block);
-        fields.iter().skip(from).take_while(|f| f.block == block).any(|f| {
-            f.kind == Kind::ContentType
-                && [&b"text/"[..], b"image/", b"audio/", b"video/", b"application/", b"multipart/"]
-                    .iter()
-                    .any(|t| find_all(value(f), t).next() == Some(value(f).len() - value(f).trim_ascii_start().len()))
-        })
-    };
-    fields.iter().any(|f| is_encoding(raw, f) && !typed(f.block))
+    out
+}
+
+fn is_no_message(value: &[u8]) -> bool {
+    let value = value.trim_ascii_start();
+    let begins = |word: &[u8]| value.get(..word.len()).is_some_and(|v| v.eq_ignore_ascii_case(word));
+    [&b"text/"[..], b"image/", b"audio/", b"video/", b"application/", b"multipart/"].into_iter().any(begins)
+}
+
+fn value_of<'a>(raw: &'a [u8], field: &MimeField) -> &'a [u8] {
+    raw.get(field.value.clone()).unwrap_or_default()
 }
 
 /// Places of `word` (lower case) in `text`, whatever its case.

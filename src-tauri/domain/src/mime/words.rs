@@ -1,6 +1,7 @@
 //! Encoded words of RFC 2047, also the broken ones that real mail has: spaces inside, split characters, missing padding.
 
 use super::charset;
+use crate::steps::step;
 
 enum Piece<'a> {
     Text(&'a str),
@@ -55,7 +56,10 @@ fn grouped(value: &str) -> Vec<Piece<'_>> {
     let mut pieces: Vec<Piece<'_>> = Vec::new();
     let mut rest = value;
     let mut blank = "";
-    while let Some(at) = rest.find("=?") {
+    // Behind the last end no word can end: looking for one each time would cost the square.
+    let last_end = value.rfind("?=").unwrap_or(0);
+    while let Some(at) = rest.find("=?").filter(|at| value.len() - rest.len() + at < last_end) {
+        step(at);
         let (before, tail) = rest.split_at(at);
         let Some((charset, bytes, after)) = word(tail) else {
             let (skipped, tail) = rest.split_at(at + 2);
@@ -108,7 +112,11 @@ fn word(tail: &str) -> Option<(&str, Vec<u8>, &str)> {
         return None;
     }
     let (encoding, inner) = inner.split_once('?')?;
+    if !matches!(encoding.trim(), "B" | "b" | "Q" | "q") {
+        return None;
+    }
     let data_end = inner.find("?=")?;
+    step(data_end);
     let data = inner.get(..data_end)?;
     let after = inner.get(data_end + 2..)?;
     let bytes = match encoding.trim() {

@@ -96,6 +96,7 @@ pub(super) async fn sync(engine: &Engine, asked: Sync) -> Result<Vec<MailboxSync
         Some(account) => vec![account],
         None => list(engine, Accounts {}).await?.into_iter().map(|a| a.id).collect(),
     };
+    let mut nudges = engine.inner.context.nudges();
     let mut running = tokio::task::JoinSet::new();
     for account in accounts {
         let engine = engine.clone();
@@ -109,6 +110,13 @@ pub(super) async fn sync(engine: &Engine, asked: Sync) -> Result<Vec<MailboxSync
         }
     }
     super::sending::send_due(engine).await?;
+    while let Ok(account) = nudges.try_recv() {
+        if !engine.inner.workers.runs(account)
+            && let Err(error) = push_again(engine, account).await
+        {
+            failed = failed.or(Some(error));
+        }
+    }
     match failed {
         Some(error) => Err(error),
         None => Ok(report),
@@ -124,7 +132,7 @@ async fn sync_one(engine: &Engine, account: AccountId, bodies: SyncBodies) -> Re
         context.set_activity(account, Activity::SigningIn);
         let connection = context.connect(account).await?;
         let pulse = Pulse::default();
-        let sync = AccountSync::new(context.store.clone(), connection, account, pulse.clone());
+        let sync = AccountSync::new(context.store.clone(), connection, account, pulse.clone(), context.dial(account));
         run_pass(context, &sync, &pulse, bodies).await
     };
     match run.await {
@@ -137,6 +145,13 @@ async fn sync_one(engine: &Engine, account: AccountId, bodies: SyncBodies) -> Re
             Err(error)
         }
     }
+}
+
+/// What landed elsewhere in this round left its source here to be expunged.
+async fn push_again(engine: &Engine, account: AccountId) -> Result<()> {
+    let context = &engine.inner.context;
+    let connection = context.connect(account).await?;
+    AccountSync::new(context.store.clone(), connection, account, Pulse::default(), context.dial(account)).push().await.map(drop)
 }
 
 pub(super) async fn settings(engine: &Engine, _: GetSettings) -> Result<Settings> {

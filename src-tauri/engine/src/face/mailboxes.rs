@@ -12,14 +12,15 @@ pub(super) async fn list(engine: &Engine, _: Mailboxes) -> Result<Vec<Mailbox>> 
 
 pub(super) async fn create(engine: &Engine, asked: MailboxCreate) -> Result<Mailbox> {
     let path = checked(&asked.path)?;
-    engine
+    let path = engine
         .inner
         .line
         .with(asked.account, |conn| {
-            let path = path.clone();
+            let path = conn.capabilities().in_namespace(&path);
             async move {
                 conn.create(&path).await?;
-                conn.subscribe(&encode_name(&path), true).await
+                conn.subscribe(&encode_name(&path), true).await?;
+                Ok(path)
             }
         })
         .await?;
@@ -30,15 +31,16 @@ pub(super) async fn create(engine: &Engine, asked: MailboxCreate) -> Result<Mail
 pub(super) async fn rename(engine: &Engine, asked: MailboxRename) -> Result<Mailbox> {
     let path = checked(&asked.path)?;
     let state = changeable(engine, asked.mailbox).await?;
-    engine
+    let path = engine
         .inner
         .line
         .with(state.account, |conn| {
-            let (from, path) = (state.wire_name.clone(), path.clone());
+            let (from, path) = (state.wire_name.clone(), conn.capabilities().in_namespace(&path));
             async move {
                 conn.rename(&from, &path).await?;
                 conn.subscribe(&from, false).await?;
-                conn.subscribe(&encode_name(&path), true).await
+                conn.subscribe(&encode_name(&path), true).await?;
+                Ok(path)
             }
         })
         .await?;

@@ -7,6 +7,7 @@ mod gap;
 mod lists;
 mod mailboxes;
 mod messages;
+mod removed;
 mod sending;
 
 use crate::engine::{Engine, json};
@@ -52,6 +53,9 @@ pub(crate) async fn answer(engine: &Engine, request: Request) -> Result<Value> {
         LinkTarget => messages::link,
         Perform => lists::perform,
         Undo => lists::undo,
+        RemovedMessages => removed::list,
+        Restore => removed::restore,
+        MailboxEmpty => removed::empty,
         Compose => compose::start,
         Drafts => compose::list,
         DraftSave => compose::save,

@@ -66,6 +66,13 @@ impl Capabilities {
         self.all.iter().map(String::as_str)
     }
 
+    /// A path inside the personal namespace: where that has a prefix (`INBOX.`), servers refuse a folder beside it.
+    pub fn in_namespace(&self, path: &str) -> String {
+        let prefix = self.namespace_prefix.as_deref().unwrap_or_default();
+        let begins = path.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
+        if begins || path.eq_ignore_ascii_case("INBOX") { path.to_owned() } else { format!("{prefix}{path}") }
+    }
+
     pub(super) fn is_imap4(&self) -> bool {
         self.has("IMAP4REV1") || self.has("IMAP4REV2") || self.has("IMAP4")
     }
@@ -78,5 +85,24 @@ impl Capabilities {
         } else {
             Literals::Ask
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_goes_below_the_prefix_of_the_personal_namespace() {
+        let check = |prefix: Option<&str>, path: &str, want: &str| {
+            let can = Capabilities { namespace_prefix: prefix.map(str::to_owned), ..Capabilities::default() };
+            assert_eq!(can.in_namespace(path), want);
+        };
+        check(None, "Archive", "Archive");
+        check(Some(""), "Archive", "Archive");
+        check(Some("INBOX."), "Archive", "INBOX.Archive");
+        check(Some("INBOX."), "inbox.Archive", "inbox.Archive");
+        check(Some("INBOX."), "inbox", "inbox");
+        check(Some("INBOX."), "\u{f6}", "INBOX.\u{f6}");
     }
 }

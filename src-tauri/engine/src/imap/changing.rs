@@ -2,7 +2,7 @@
 //! open whether it happened: whoever calls looks first and repeats only on a proven absence (rule W1 of docs/model.md).
 
 use super::code::Code;
-use super::command::Command;
+use super::command::{Command, Poured};
 use super::connection::{Answers, Ask, Connection};
 use super::fetching::SET_CHARS;
 use super::items::{CopyUid, StoreChange};
@@ -10,6 +10,7 @@ use super::response::{Response, Status};
 use godwit_domain::sync::{FetchedFlags, UidSet};
 use godwit_domain::{Error, ErrorKind, Flags, Result};
 use time::OffsetDateTime;
+use tokio::sync::mpsc;
 
 impl Connection {
     /// Sets or clears flags; answers the flags that the server has now, where it tells them (rule W3).
@@ -95,19 +96,41 @@ impl Connection {
         internal_date: Option<i64>,
         message: Vec<u8>,
     ) -> Result<Option<(u32, u32)>> {
-        let mut command = Command::new("store the message", "APPEND").mailbox(wire_name)?;
-        if !flags.is_empty() {
-            command = command.flags(flags)?;
-        }
-        if let Some(date) = internal_date.and_then(date_time) {
-            command = command.text(format!(" \"{date}\""));
-        }
-        let answers = self.run(vec![command.literal(message)]).await?.all_ok()?;
+        let command = append_command(wire_name, flags, internal_date)?.literal(message);
+        self.append_by(command).await
+    }
+
+    /// The same for a message of `size` bytes that comes in parts. Parts that end early cost the connection.
+    pub async fn append_parts(
+        &self,
+        wire_name: &str,
+        flags: &Flags,
+        internal_date: Option<i64>,
+        size: u64,
+        parts: mpsc::Receiver<Vec<u8>>,
+    ) -> Result<Option<(u32, u32)>> {
+        let command = append_command(wire_name, flags, internal_date)?.poured(Poured { size, parts });
+        self.append_by(command).await
+    }
+
+    async fn append_by(&self, command: Command) -> Result<Option<(u32, u32)>> {
+        let answers = self.run(vec![command]).await?.all_ok()?;
         Ok(answers.statuses.iter().find_map(|status| match status.code {
             Some(Code::AppendUid(uidvalidity, uid)) => Some((uidvalidity, uid)),
             _ => None,
         }))
     }
+}
+
+fn append_command(wire_name: &str, flags: &Flags, internal_date: Option<i64>) -> Result<Command> {
+    let mut command = Command::new("store the message", "APPEND").mailbox(wire_name)?;
+    if !flags.is_empty() {
+        command = command.flags(flags)?;
+    }
+    if let Some(date) = internal_date.and_then(date_time) {
+        command = command.text(format!(" \"{date}\""));
+    }
+    Ok(command)
 }
 
 /// COPYUID stands in the tagged OK of COPY and in an untagged OK of MOVE (RFC 6851 section 4.3).

@@ -2,6 +2,7 @@
 
 use super::items::CopyUid;
 use super::token::{Token, number, text_tokens};
+use crate::steps::step;
 use godwit_domain::sync::UidSet;
 
 /// The most pairs that a COPYUID is believed to have.
@@ -52,6 +53,7 @@ fn end_of_code(inner: &[u8]) -> Option<(&[u8], &[u8])> {
     let (mut depth, mut quoted, mut escaped) = (0u32, false, false);
     let mut end = None;
     for (n, byte) in inner.iter().enumerate() {
+        step(1);
         match byte {
             _ if escaped => escaped = false,
             b'\\' if quoted => escaped = true,

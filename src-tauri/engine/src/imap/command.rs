@@ -3,6 +3,7 @@
 use super::mutf7;
 use godwit_domain::sync::UidSet;
 use godwit_domain::{Error, Flags, Result};
+use tokio::sync::mpsc;
 
 /// LITERAL- lets literals up to this many bytes go without asking (RFC 7888).
 const LITERAL_MINUS: usize = 4096;
@@ -24,6 +25,16 @@ pub(super) enum Literals {
 enum Piece {
     Text(String),
     Literal(Vec<u8>),
+    /// So many bytes, which come in parts.
+    Poured(u64),
+}
+
+/// A literal that is never whole in memory.
+pub(super) struct Poured {
+    /// How many bytes it has.
+    pub size: u64,
+    /// Its parts in order. Ending early costs the connection, for a literal can't be taken back.
+    pub parts: mpsc::Receiver<Vec<u8>>,
 }
 
 /// One command, without its tag.
@@ -31,11 +42,12 @@ pub(super) struct Command {
     /// What it does, for errors: "open the folder".
     pub doing: &'static str,
     pieces: Vec<Piece>,
+    poured: Option<Poured>,
 }
 
 impl Command {
     pub fn new(doing: &'static str, text: impl Into<String>) -> Self {
-        Self { doing, pieces: vec![Piece::Text(text.into())] }
+        Self { doing, pieces: vec![Piece::Text(text.into())], poured: None }
     }
 
     /// Adds text that this program wrote.
@@ -101,6 +113,19 @@ impl Command {
         self
     }
 
+    /// Ends the command with a space and a literal that comes in parts, before the last step.
+    pub fn poured(mut self, poured: Poured) -> Self {
+        self = self.text(" ");
+        self.pieces.push(Piece::Poured(poured.size));
+        self.poured = Some(poured);
+        self
+    }
+
+    /// The literal that comes in parts.
+    pub fn take_poured(&mut self) -> Option<Poured> {
+        self.poured.take()
+    }
+
     /// The bytes, in steps: after each but the last the server has to say `+`.
     pub fn encode(self, tag: &str, literals: Literals) -> Vec<Vec<Vec<u8>>> {
         let mut steps = Vec::new();
@@ -109,6 +134,11 @@ impl Command {
         for piece in self.pieces {
             match piece {
                 Piece::Text(t) => text.extend_from_slice(t.as_bytes()),
+                Piece::Poured(size) => {
+                    text.extend_from_slice(format!("{{{size}}}\r\n").as_bytes());
+                    step.push(std::mem::take(&mut text));
+                    steps.push(std::mem::take(&mut step));
+                }
                 Piece::Literal(bytes) => {
                     let at_once = match literals {
                         Literals::Ask => false,

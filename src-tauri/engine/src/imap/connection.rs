@@ -12,8 +12,10 @@ use super::response::{Outcome, Status};
 use super::session::{Actor, COMMAND, Held, Job, Shared};
 use super::sign_in::{self, ImapTarget};
 use crate::net::TlsContext;
+use crate::planted::Planted;
 use godwit_domain::{Error, ErrorKind, Result};
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -21,12 +23,16 @@ use tokio::sync::{mpsc, oneshot};
 
 /// Jobs that may wait for the connection.
 const MOST_JOBS: usize = 64;
-/// Responses that may wait for their caller.
+/// Responses that may wait for their caller, and about how many bytes of literals in them.
 const MOST_DELIVERIES: usize = 64;
+const MOST_WAITING: usize = 64 << 20;
 /// Responses that a call keeps before it gives up on the server.
 const MOST_COLLECTED: usize = 1_000_000;
-/// And their bytes on the wire.
-const MOST_COLLECTED_BYTES: usize = 128 << 20;
+/// And their bytes.
+pub(super) const MOST_COLLECTED_BYTES: usize = 128 << 20;
+
+/// Opens one more signed-in connection to an account's server.
+pub type Dial = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<Connection>> + Send>> + Send + Sync>;
 
 /// A signed-in connection. Calls may overlap; they are served in turn. Dropping it says goodbye and closes.
 #[derive(Debug)]
@@ -118,7 +124,11 @@ impl Answers {
 
 /// OK, or the error.
 pub(super) fn ok(doing: &str, status: &Status) -> Result<()> {
-    if status.outcome == Outcome::Ok { Ok(()) } else { Err(refusal::refused(doing, status)) }
+    if status.outcome == Outcome::Ok || (status.outcome == Outcome::No && Planted::NoTakenAsSuccess.is_on()) {
+        Ok(())
+    } else {
+        Err(refusal::refused(doing, status))
+    }
 }
 
 fn dead(shared: &Shared) -> Error {
@@ -222,7 +232,7 @@ impl Connection {
     pub(super) async fn ask(&self, ask: Ask) -> Result<Pending> {
         let Ask { commands, budget, patience, wants_fetch, selects, opening } = ask;
         let doing = commands.iter().map(|c| c.doing).collect();
-        let (deliver, deliveries) = mpsc::channel(MOST_DELIVERIES);
+        let (deliver, deliveries) = mpsc::channel((MOST_WAITING / budget.max(1)).clamp(2, MOST_DELIVERIES));
         let (done, answer) = oneshot::channel();
         let literals = self.capabilities.literals();
         let exchange = Exchange { commands, literals, budget, patience, wants_fetch, selects, opening, deliver, done };

@@ -12,6 +12,7 @@ const MOST_RANGES: usize = 1_000_000;
 #[derive(Debug, Default)]
 pub(super) struct Events {
     list: Vec<MailboxEvent>,
+    keywords: usize,
     exists: Option<u32>,
     vanished: Pile,
     counts: BTreeMap<String, StatusItems>,
@@ -29,8 +30,14 @@ impl Events {
                 *known = later(known, items);
             }
             MailboxEvent::Vanished(uids) if self.vanished.len() < MOST_RANGES => self.vanished.add(&uids),
-            event if self.list.len() < MOST && !matches!(event, MailboxEvent::Vanished(_) | MailboxEvent::Counts(..)) => {
-                self.list.push(event)
+            event
+                if self.list.len() + self.keywords < MOST
+                    && !matches!(event, MailboxEvent::Vanished(_) | MailboxEvent::Counts(..)) =>
+            {
+                if let MailboxEvent::Flags(fetched) = &event {
+                    self.keywords += fetched.flags.keywords.len();
+                }
+                self.list.push(event);
             }
             _ => self.overflow = true,
         }
@@ -47,7 +54,7 @@ impl Events {
 
     /// Everything, oldest first; EXISTS counts after all that went.
     pub fn take(&mut self) -> Vec<MailboxEvent> {
-        let Self { mut list, exists, vanished, counts, listed, overflow } = std::mem::take(self);
+        let Self { mut list, keywords: _, exists, vanished, counts, listed, overflow } = std::mem::take(self);
         if !vanished.is_empty() {
             list.push(MailboxEvent::Vanished(vanished.into_set()));
         }
@@ -65,6 +72,7 @@ impl Events {
     /// What was said of a mailbox means nothing once another is open; words for people and news of other mailboxes stay.
     pub fn forget_mailbox(&mut self) {
         self.list.retain(|e| matches!(e, MailboxEvent::Alert(_) | MailboxEvent::Bye(_)));
+        self.keywords = 0;
         self.exists = None;
         self.vanished = Pile::default();
         self.overflow = false;

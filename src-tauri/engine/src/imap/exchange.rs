@@ -1,7 +1,7 @@
 //! One exchange on the wire: commands go out, every response is sorted into data or news, and all tagged answers are read.
 //! Part of the actor. It is never left half-way but by the end of the connection.
 
-use super::command::{Command, Literals};
+use super::command::{Command, Literals, Poured};
 use super::items::MailboxEvent;
 use super::refusal;
 use super::response::{Outcome, Response, Status};
@@ -10,13 +10,14 @@ use godwit_domain::{Error, ErrorKind, Result};
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use tokio::io::AsyncWriteExt;
 use tokio::sync::{mpsc, oneshot};
 
 /// What an untagged response belongs to: the oldest command without an answer, and the response.
 pub(super) struct Delivery {
     pub index: usize,
     pub response: Response,
-    /// Its length on the wire.
+    /// Its length on the wire, or what it takes here where that is more.
     pub bytes: usize,
 }
 
@@ -88,6 +89,8 @@ impl Actor {
                 Ok(())
             }
             Err(e) => {
+                // Whoever hears of the end must find the connection dead, or it would be used again.
+                *self.shared.dead() = Some(e.clone());
                 drop(running.deliver);
                 drop(done.send(Err(e.clone())));
                 Err(e)
@@ -96,9 +99,10 @@ impl Actor {
     }
 
     async fn converse(&mut self, commands: Vec<Command>, running: &mut Running) -> Result<()> {
-        for (index, command) in commands.into_iter().enumerate() {
+        for (index, mut command) in commands.into_iter().enumerate() {
             let tag = self.tag();
             tracing::trace!(host = %self.host, %tag, doing = command.doing, "command");
+            let mut poured = command.take_poured();
             let mut steps = command.encode(&tag, running.literals).into_iter().peekable();
             // A literal that needs leave waits for the commands before it, so that `+` can only be meant for it.
             if steps.len() > 1 {
@@ -111,9 +115,31 @@ impl Actor {
                 if steps.peek().is_some() && !self.leave(running).await? {
                     break;
                 }
+                if steps.len() == 1
+                    && let Some(poured) = poured.take()
+                {
+                    self.pour(poured).await?;
+                }
             }
         }
         self.drain(running).await
+    }
+
+    /// Sends a literal as its parts come. One that is not whole ends the connection: the server then has made nothing of it.
+    async fn pour(&mut self, mut poured: Poured) -> Result<()> {
+        let mut left = poured.size;
+        while left > 0 {
+            let part = poured.parts.recv().await;
+            let part = part.filter(|part| u64::try_from(part.len()).is_ok_and(|len| len <= left)).ok_or_else(|| {
+                Error::new(ErrorKind::Cancelled, "A message on its way to the server was not whole.").mend("Godwit tries again.")
+            })?;
+            left = left.saturating_sub(u64::try_from(part.len()).unwrap_or(left));
+            let host = self.host.clone();
+            let tap = self.tap()?;
+            tap.queue(part);
+            tap.flush().await.map_err(|e| refusal::broken(&host, &e))?;
+        }
+        Ok(())
     }
 
     /// Waits for `+`; false where the command was answered instead.
@@ -164,7 +190,8 @@ impl Actor {
             return Ok(());
         }
         let index = running.pending.front().map_or(0, |(_, index)| *index);
-        match running.deliver.try_send(Delivery { index, response, bytes: self.last_bytes }) {
+        let bytes = self.last_bytes.max(response.held());
+        match running.deliver.try_send(Delivery { index, response, bytes }) {
             Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => {}
             Err(mpsc::error::TrySendError::Full(delivery)) => {
                 // While whoever asked is busy, the server waits through no fault of its own.

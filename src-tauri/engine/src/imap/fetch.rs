@@ -35,6 +35,14 @@ pub(super) struct Section {
 }
 
 impl Fetched {
+    /// About how much memory its lists and strings take.
+    pub fn held(&self) -> usize {
+        let sections = self.sections.iter().map(|s| s.name.len() + s.bytes.as_ref().map_or(0, Vec::len) + 96);
+        let flags = self.flags.as_ref().map_or(0, |f| f.keywords.iter().map(|k| k.len() + 64).sum());
+        let texts = [&self.preview, &self.email_id].into_iter().flatten().map(String::len).sum::<usize>();
+        sections.sum::<usize>() + flags + texts + self.gm_labels.as_deref().map_or(0, super::response::words_held)
+    }
+
     /// The section whose name begins with `name`; an empty name means the whole message.
     pub fn section(&mut self, name: &str) -> Option<Section> {
         let at = self.sections.iter().position(|s| if name.is_empty() { s.name.is_empty() } else { s.name.starts_with(name) })?;
@@ -68,9 +76,13 @@ pub(super) fn read(seq: u32, items: &[Token<'_>]) -> Fetched {
     out
 }
 
+/// A flag of more bytes than this is none.
+const LONGEST_FLAG: usize = 255;
+
 /// Flags out of a list. What has a space or a control character in it is none, and bytes that are no UTF-8 are kept as shown.
 pub(super) fn flags(list: &[Token<'_>]) -> Flags {
-    let is_flag = |word: &&[u8]| !word.iter().any(|b| b.is_ascii_whitespace() || b.is_ascii_control());
+    let is_flag =
+        |word: &&[u8]| word.len() <= LONGEST_FLAG && !word.iter().any(|b| b.is_ascii_whitespace() || b.is_ascii_control());
     let names: Vec<_> = list.iter().filter_map(|t| t.word()).filter(is_flag).map(String::from_utf8_lossy).collect();
     Flags::parse(names.iter().map(AsRef::as_ref))
 }

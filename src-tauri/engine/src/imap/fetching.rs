@@ -1,7 +1,7 @@
 //! Calls that read messages of the open mailbox. Rows go out as they come; nothing here holds a mailbox in memory.
 
 use super::command::Command;
-use super::connection::{Ask, Connection, Pending};
+use super::connection::{Ask, Connection, MOST_COLLECTED_BYTES, Pending};
 use super::fetch::Fetched;
 use super::items::FlagsFetched;
 use super::piles::Pile;
@@ -122,6 +122,7 @@ impl Connection {
                 }
                 Taken::News(fetched) => self.shared.push_fetched(&fetched),
                 Taken::Waits => {}
+                Taken::TooMany => return Err(refusal::protocol("The server's answer has no end.")),
             }
         }
         for fetched in rows.rest() {
@@ -138,15 +139,21 @@ impl Connection {
 
     /// The same, collected: for checks of few messages.
     pub async fn fetch_identities(&self, uids: &UidSet) -> Result<Vec<FetchedHeader>> {
-        let (each, mut rows) = mpsc::channel(64);
+        let (each, mut rows) = mpsc::channel::<FetchedHeader>(64);
         let collect = async {
-            let mut out = Vec::new();
+            let (mut out, mut bytes) = (Vec::new(), 0);
             while let Some(row) = rows.recv().await {
+                bytes += row.header.len() + size_of::<FetchedHeader>();
+                if bytes > MOST_COLLECTED_BYTES {
+                    return Err(refusal::protocol("The server's answer has no end."));
+                }
                 out.push(row);
             }
-            out
+            Ok(out)
         };
         let (outcome, out) = tokio::join!(self.fetch_headers(uids, false, each), collect);
+        // Where too much came, the other half only says that nobody listens any more.
+        let out = out?;
         outcome.map(|_| out)
     }
 
@@ -172,8 +179,12 @@ impl Connection {
     }
 
     async fn collect_flags(&self, mut fetching: Fetching<'_>, asked: Option<&UidSet>) -> Result<FlagsFetched> {
-        let mut out = FlagsFetched::default();
+        let (mut out, mut bytes) = (FlagsFetched::default(), 0);
         while let Some(fetched) = fetching.next().await? {
+            bytes += fetched.held();
+            if bytes > MOST_COLLECTED_BYTES {
+                return Err(refusal::protocol("The server's answer has no end."));
+            }
             match (fetched.uid, &fetched.flags) {
                 (Some(uid), Some(flags)) if asked.is_none_or(|a| a.contains(uid)) => {
                     out.flags.push(FetchedFlags { uid, flags: flags.clone(), modseq: fetched.modseq });
@@ -183,6 +194,17 @@ impl Connection {
         }
         out.vanished = fetching.vanished.into_set();
         Ok(out)
+    }
+
+    /// Which of these UIDs are there.
+    pub async fn fetch_present(&self, asked: &UidSet) -> Result<UidSet> {
+        let mut fetching = self.fetching_uids("look for messages", asked, "(UID)", 0);
+        let mut uids = Vec::new();
+        while let Some(fetched) = fetching.next().await? {
+            uids.extend(fetched.uid.filter(|uid| asked.contains(*uid)));
+            self.shared.push_fetched(&fetched);
+        }
+        Ok(uids.into_iter().collect())
     }
 
     /// The UIDs there are from `from` to `to`; `None`: to the last one.

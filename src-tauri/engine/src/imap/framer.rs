@@ -1,6 +1,7 @@
 //! Cuts a server's bytes into whole responses without understanding them: lines and literals, in linear time.
 //! What is too big is cut short or refused here, so that nothing behind it ever sees more than it asked for.
 
+use crate::steps::step;
 use memchr::memchr;
 
 /// The longest a response may be without its literals: a SEARCH of a million UIDs has 8 MiB.
@@ -120,6 +121,7 @@ impl Framer {
                 Some(at) => (rest.get(..at).unwrap_or_default(), true),
                 None => (rest, false),
             };
+            step(line.len() + 1);
             self.text_total += line.len();
             if self.text_total > MOST_TEXT {
                 return Err(FrameError::LineTooLong);
@@ -185,6 +187,7 @@ impl Framer {
 impl OpenLiteral {
     fn take(&mut self, rest: &[u8]) -> usize {
         let take = usize::try_from(self.left).unwrap_or(usize::MAX).min(rest.len());
+        step(1);
         let keep = self.keep.saturating_sub(self.bytes.len()).min(take);
         self.bytes.extend_from_slice(rest.get(..keep).unwrap_or_default());
         self.left -= take as u64;

@@ -40,6 +40,8 @@ pub struct Selected {
     pub read_only: bool,
     /// PERMANENTFLAGS; `None`: the server did not say, so all flags are kept.
     pub permanent_flags: Option<PermanentFlags>,
+    /// The server took the QRESYNC parameter: `vanished` and `changed` are all that happened since.
+    pub resynced: bool,
     /// What went since, by QRESYNC. May name UIDs that were never here, up to 4294967295: intersect it.
     pub vanished: UidSet,
     /// What changed since, by QRESYNC.

@@ -11,7 +11,7 @@ use super::refusal;
 use super::response::{ListLine, Outcome, Response, Status};
 use godwit_domain::sync::{FetchedFlags, Listed, StatusItems};
 use godwit_domain::{Error, Flags, Result};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Microsoft and others choke on more commands at once (docs/protocol.md section 7).
 const BATCH: usize = 25;
@@ -80,10 +80,12 @@ impl Connection {
     /// Opens a mailbox for reading and writing. With `resync` and QRESYNC what changed since comes along.
     pub async fn select(&self, wire_name: &str, resync: Option<Resync>) -> Result<Selected> {
         let can = self.capabilities();
+        let mut resyncs = false;
         let parameter = match resync {
             Some(r) if can.qresync && r.modseq > 0 && r.uidvalidity > 0 => {
                 let known = r.known.map(|k| k.to_string()).filter(|k| !k.is_empty() && k.len() <= MOST_KNOWN);
                 let known = known.map(|k| format!(" {k}")).unwrap_or_default();
+                resyncs = true;
                 Some(format!(" (QRESYNC ({} {}{known}))", r.uidvalidity, r.modseq))
             }
             _ if can.condstore => Some(" (CONDSTORE)".to_owned()),
@@ -95,7 +97,7 @@ impl Connection {
             let (status, selected) = self.select_with(wire_name, "").await?;
             return ok("open the folder", &status).map(|()| selected);
         }
-        ok("open the folder", &status).map(|()| selected)
+        ok("open the folder", &status).map(|()| Selected { resynced: resyncs && selected.highestmodseq.is_some(), ..selected })
     }
 
     async fn select_with(&self, wire_name: &str, parameter: &str) -> Result<(Status, Selected)> {
@@ -181,7 +183,19 @@ fn listed(responses: Vec<Delivery>, extended: bool) -> Vec<Listed> {
             _ => {}
         }
     }
-    out
+    without_ghosts(out)
+}
+
+/// Without names that are only subscribed: a folder that another program deleted is gone, though its subscription stayed.
+/// One with folders below it has its place in the tree.
+fn without_ghosts(mut listed: Vec<Listed>) -> Vec<Listed> {
+    let mut above = HashSet::new();
+    for entry in listed.iter().filter(|e| !e.has("\\NonExistent")) {
+        let Some(delimiter) = entry.delimiter else { continue };
+        above.extend(entry.wire_name.match_indices(delimiter).filter_map(|(at, _)| entry.wire_name.get(..at)).map(str::to_owned));
+    }
+    listed.retain(|e| !e.has("\\NonExistent") || above.contains(&e.wire_name));
+    listed
 }
 
 fn listing(line: ListLine) -> Listed {

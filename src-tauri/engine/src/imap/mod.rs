@@ -12,6 +12,8 @@ mod exchange;
 mod fetch;
 mod fetching;
 mod framer;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod fuzz;
 mod idle;
 mod items;
 mod mailboxes;
@@ -32,8 +34,10 @@ mod tests;
 mod token;
 
 pub use capabilities::Capabilities;
-pub use connection::Connection;
+pub use connection::{Connection, Dial};
 pub use fetching::HEADER_FIELDS;
 pub use items::*;
 pub use mutf7::{decode as decode_name, encode as encode_name};
+#[cfg(test)]
+pub(crate) use scripted::over;
 pub use sign_in::{ImapTarget, probe};

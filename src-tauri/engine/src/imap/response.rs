@@ -59,6 +59,38 @@ pub(super) enum Response {
     Other,
 }
 
+impl Response {
+    /// About how much memory its lists and strings take: a few bytes on the wire can be spelled so that they become thousands here.
+    pub fn held(&self) -> usize {
+        match self {
+            Self::Tagged(_, status) | Self::Status(status) => status.held(),
+            Self::Continue(text) => text.len(),
+            Self::Capability(words) | Self::Enabled(words) => words_held(words),
+            Self::List(line) | Self::Lsub(line) => line.name.len() + words_held(&line.attributes),
+            Self::Search(uids) | Self::Vanished { uids, .. } => size_of_val(uids.ranges()),
+            Self::Fetch(fetched) => fetched.held(),
+            _ => 0,
+        }
+    }
+}
+
+impl Status {
+    fn held(&self) -> usize {
+        let code = match &self.code {
+            Some(Code::Capability(words) | Code::PermanentFlags(words)) => words_held(words),
+            Some(Code::CopyUid(copied)) => size_of_val(copied.source.as_slice()) + size_of_val(copied.target.as_slice()),
+            Some(Code::Modified(uids)) => size_of_val(uids.ranges()),
+            _ => 0,
+        };
+        self.text.len() + code
+    }
+}
+
+/// What a list of strings takes, each with its own piece of the heap.
+pub(super) fn words_held(words: &[String]) -> usize {
+    words.iter().map(|w| w.len() + 48).sum()
+}
+
 /// What `frame` means.
 pub(super) fn read(frame: &Frame) -> Result<Response, TokenError> {
     let head = frame.head();

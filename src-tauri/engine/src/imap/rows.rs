@@ -6,32 +6,43 @@ use std::collections::HashMap;
 
 /// More sections than a row needs are not kept.
 const MOST_SECTIONS: usize = 8;
+/// What halves of rows may take together while they wait for the other half.
+const MOST_OPEN: usize = 32 << 20;
+/// What a half takes beside its strings.
+const HALF: usize = 300;
 
 /// Puts rows together: some servers split one message's items over several responses, and news of flags may come between.
 #[derive(Default)]
 pub(super) struct Rows {
     open: HashMap<u32, Fetched>,
+    held: usize,
 }
 
 pub(super) enum Taken {
     Row(FetchedHeader),
     News(Fetched),
     Waits,
+    /// More halves than any honest answer has.
+    TooMany,
 }
 
 impl Rows {
     pub fn take(&mut self, asked: &UidSet, fetched: Fetched) -> Taken {
         let Some(uid) = fetched.uid.filter(|uid| asked.contains(*uid)) else { return Taken::News(fetched) };
         let whole = match self.open.remove(&uid) {
-            Some(earlier) => merged(earlier, fetched),
+            Some(earlier) => {
+                self.held = self.held.saturating_sub(HALF + earlier.held());
+                merged(earlier, fetched)
+            }
             // Flags alone are news of a message whose row is out already, or the first half of a row; the end decides.
             None => fetched,
         };
         match row(&whole).filter(|_| whole.flags.is_some()) {
             Some(row) => Taken::Row(row),
             None => {
+                self.held += HALF + whole.held();
                 self.open.insert(uid, whole);
-                Taken::Waits
+                if self.held > MOST_OPEN { Taken::TooMany } else { Taken::Waits }
             }
         }
     }

@@ -40,6 +40,11 @@ pub(super) async fn greet(script: &str) -> (Result<Connection>, Scripted) {
     (signed_in(stream, &target(), false).await, server)
 }
 
+/// Signs in over a stream whose other end a test holds.
+pub(crate) async fn over(stream: DuplexStream) -> Result<Connection> {
+    signed_in(Box::new(Patient::new(stream, Duration::from_secs(60))), &target(), false).await
+}
+
 /// A signed-in connection whose server offers `capabilities` and then plays `script`.
 pub(super) async fn signed_in_to(capabilities: &str, script: &str) -> (Connection, Scripted) {
     let mut all = format!(

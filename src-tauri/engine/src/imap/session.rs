@@ -173,6 +173,7 @@ impl Actor {
                     Ok(Next::Job(next))
                 }
                 Err(e) => {
+                    *self.shared.dead() = Some(e.clone());
                     drop(done.send(Err(e.clone())));
                     Err(e)
                 }
@@ -181,6 +182,9 @@ impl Actor {
                 let outcome = self.compress().await;
                 let fatal = matches!(self.held, Held::Nothing);
                 let error = outcome.as_ref().err().cloned();
+                if fatal {
+                    self.shared.dead().clone_from(&error);
+                }
                 drop(done.send(outcome));
                 match error {
                     Some(e) if fatal => Err(e),

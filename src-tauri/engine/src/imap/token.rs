@@ -2,6 +2,7 @@
 //! It knows no command. Depth and count are bounded; it walks the frame once.
 
 use super::framer::{Frame, Part};
+use crate::steps::step;
 use std::borrow::Cow;
 
 /// The deepest nesting that is read; deeper lists are a trick or a bug.
@@ -118,6 +119,7 @@ fn read_text<'a>(
 ) -> Result<(), TokenError> {
     let mut at = 0;
     while let Some(byte) = text.get(at) {
+        step(1);
         match byte {
             b' ' | b'\t' | b'\r' => {
                 at += 1;
@@ -160,6 +162,7 @@ fn quoted(text: &[u8], from: usize) -> Result<(Cow<'_, [u8]>, usize), TokenError
     let mut unescaped: Option<Vec<u8>> = None;
     let mut escaped = false;
     for (n, byte) in rest.iter().enumerate() {
+        step(1);
         match byte {
             _ if escaped => {
                 escaped = false;
@@ -194,6 +197,7 @@ fn atom_end(text: &[u8], from: usize) -> usize {
             b' ' | b'(' | b')' if !in_section => break,
             _ => {}
         }
+        step(1);
         at += 1;
     }
     at

@@ -3,6 +3,8 @@
 //! and bounded replies are ours (its own are unbounded, whole or drop what follows a reply) only a write and a read were left.
 
 mod data;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod fuzz;
 mod hello;
 mod session;
 #[cfg(test)]

@@ -6,6 +6,7 @@ use super::data::{Dotted, Measured, measure};
 use super::session::{Session, busy};
 use super::wire::{Broken, Reply};
 use super::{Outgoing, RefusedRecipient, SubmitOutcome};
+use crate::planted::Planted;
 use godwit_domain::sending::ascii_address;
 use godwit_domain::{Error, ErrorKind, Result, check_address};
 use std::time::Duration;
@@ -187,6 +188,7 @@ async fn close(session: &mut Session) -> SubmitOutcome {
     session.wire.stream().set_patience(Some(FINAL));
     let reply = match session.wire.command(".").await {
         Ok(reply) => reply,
+        Err(e) if Planted::ResentAfterLost250.is_on() => return not_sent(session, &e),
         Err(e) => return uncertain(session, &e),
     };
     if reply.is_positive() {

@@ -111,7 +111,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         }
     }
 
-    async fn read_reply(&mut self) -> Result<Reply, Broken> {
+    pub(super) async fn read_reply(&mut self) -> Result<Reply, Broken> {
         let mut reply: Option<Reply> = None;
         loop {
             let line = self.read_line().await?;

@@ -113,7 +113,8 @@ impl Writer<'_> {
     /// Removes an account and all that is kept of it here.
     pub fn account_remove(&mut self, id: AccountId) -> Result<()> {
         let profile = self.profile_tx()?;
-        profile.run("DELETE FROM receipt_item WHERE account_id = ?1", [id.0])?;
+        profile.run("DELETE FROM receipt_item WHERE account_id = ?1 OR from_account_id = ?1 OR to_account_id = ?1", [id.0])?;
+        profile.run("DELETE FROM copy_intent WHERE target_account_id = ?1", [id.0])?;
         if profile.run("DELETE FROM account WHERE id = ?1", [id.0])? == 0 {
             return Err(no_account());
         }
@@ -126,6 +127,7 @@ impl Writer<'_> {
 
     /// Empties the cache of an account; open lists are read anew.
     pub(super) fn forget_account(&mut self, id: AccountId) -> Result<()> {
+        self.part_accounts(id)?;
         self.settle()?;
         let mine = "SELECT id FROM mailbox WHERE account_id = ?1";
         let threads = "SELECT thread_id FROM message WHERE account_id = ?1";
@@ -134,6 +136,7 @@ impl Writer<'_> {
             format!("DELETE FROM thread_box WHERE mailbox_id IN ({mine})"),
             "DELETE FROM loose WHERE account_id = ?1".to_owned(),
             "DELETE FROM body WHERE message_id IN (SELECT id FROM message WHERE account_id = ?1)".to_owned(),
+            format!("DELETE FROM spool WHERE placement_id IN (SELECT id FROM placement WHERE mailbox_id IN ({mine}))"),
             format!("DELETE FROM placement WHERE mailbox_id IN ({mine})"),
             format!(
                 "DELETE FROM thread_ref WHERE thread_id IN ({threads} UNION SELECT id FROM thread_merged WHERE into_id IN ({threads}))"
@@ -146,6 +149,18 @@ impl Writer<'_> {
         }
         self.unbound.forget(id.0);
         self.changes.mailboxes = true;
+        Ok(())
+    }
+
+    /// What wants into this account stays where it is; what wants out of it is no longer shown elsewhere.
+    fn part_accounts(&mut self, id: AccountId) -> Result<()> {
+        for row in self.waiting_placements()? {
+            let Some(wanted) = row.want_mailbox else { continue };
+            let to = self.account_of(wanted)?;
+            if to != Some(row.account) && (to == Some(id.0) || row.account == id.0) {
+                self.change(&row, super::placement::Placement { want_mailbox: None, ..row.clone() })?;
+            }
+        }
         Ok(())
     }
 

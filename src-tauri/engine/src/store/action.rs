@@ -106,11 +106,11 @@ impl Writer<'_> {
             Deed::Flags(edit) => mark(&mut new, edit),
             Deed::Gone => new.want_gone = true,
             Deed::Place { to, flags } => {
-                new.want_mailbox = Some(self.target(*to, row.account, targets)?);
+                new.want_mailbox = Some(self.target(*to, self.shown_account(row)?, targets)?);
                 mark(&mut new, flags);
             }
             Deed::Copy(to) => {
-                let target = self.target(Target::Mailbox(*to), row.account, targets)?;
+                let target = self.target(Target::Mailbox(*to), self.shown_account(row)?, targets)?;
                 copy = Some(self.want_copy(row, target)?);
             }
         }
@@ -121,7 +121,7 @@ impl Writer<'_> {
         if !moved && before == after && copy.is_none() && !new.want_gone {
             return Ok(None);
         }
-        let paths = if moved { Some((self.path(row.shown_mailbox())?, self.path(new.shown_mailbox())?)) } else { None };
+        let paths = if moved { Some((self.at(row.shown_mailbox())?, self.at(new.shown_mailbox())?)) } else { None };
         self.change(row, new)?;
         Ok(Some(Item {
             placement: row.id,
@@ -142,10 +142,6 @@ impl Writer<'_> {
             Target::Role(role) => self.mailbox_for(AccountId(account), role)?,
             Target::Mailbox(mailbox) => {
                 let state = self.mailbox_state(mailbox)?;
-                if state.account.0 != account {
-                    return Err(Error::invalid("This folder belongs to another account.")
-                        .mend("Choose a folder of the message's own account."));
-                }
                 if !state.selectable {
                     return Err(Error::invalid(format!("{} can't hold messages.", state.path)).mend("Choose another folder."));
                 }
@@ -158,11 +154,21 @@ impl Writer<'_> {
 
     fn want_copy(&mut self, row: &Placement, target: i64) -> Result<i64> {
         let path = self.path(target)?;
+        let elsewhere = self.account_of(target)?.filter(|account| *account != row.account);
         self.tell(godwit_domain::Event::StatusChanged);
         self.profile_tx()?.insert(
-            "INSERT INTO copy_intent (placement_id, account_id, identity, target_path) VALUES (?1, ?2, ?3, ?4)",
-            (row.id, row.account, row.identity, path),
+            "INSERT INTO copy_intent (placement_id, account_id, identity, target_path, target_account_id)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+            (row.id, row.account, row.identity, path, elsewhere),
         )
+    }
+
+    /// The account in whose mailbox a row is shown: while it is under way that is not its own.
+    fn shown_account(&self, row: &Placement) -> Result<i64> {
+        match row.want_mailbox {
+            Some(mailbox) => Ok(self.account_of(mailbox)?.unwrap_or(row.account)),
+            None => Ok(row.account),
+        }
     }
 
     fn said(&self, verb: &Verb, count: u32) -> Result<String> {

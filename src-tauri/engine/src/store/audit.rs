@@ -118,7 +118,10 @@ impl Reader<'_> {
                 continue;
             };
             let target = match &intent.target_path {
-                Some(path) => self.mailbox_by_path(godwit_domain::AccountId(row.account), path)?.map(|m| m.0),
+                Some(path) => {
+                    let account = intent.target_account.unwrap_or(row.account);
+                    self.mailbox_by_path(godwit_domain::AccountId(account), path)?.map(|m| m.0)
+                }
                 None => None,
             };
             if intent.edit != row.edit || intent.kept != row.kept || intent.gone != row.want_gone || target != row.want_mailbox {

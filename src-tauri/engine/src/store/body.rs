@@ -3,7 +3,7 @@
 use super::reader::{Reader, number};
 use super::text;
 use super::writer::Writer;
-use godwit_domain::{AccountId, Error, ErrorKind, MailboxId, MessageId, Result, Role};
+use godwit_domain::{AccountId, Error, ErrorKind, MailboxId, MessageId, PlacementId, Result, Role};
 
 /// How far down a mailbox previews are looked for.
 const PREVIEW_DEPTH: u32 = 5_000;
@@ -24,6 +24,24 @@ impl Reader<'_> {
             Error::new(ErrorKind::Corrupt, "The kept copy of this message is damaged.").mend("Get it from the server again.")
         })?;
         Ok(Some(raw))
+    }
+
+    /// How many bytes of a message are here; `None`: none.
+    pub fn body_size(&self, message: MessageId) -> Result<Option<u64>> {
+        let size = self.cache.one("SELECT size FROM body WHERE message_id = ?1", [message.0], |r| r.get::<_, i64>(0))?;
+        Ok(size.and_then(|n| u64::try_from(n).ok()))
+    }
+
+    /// Of messages that are to be deleted for good (row, UID, content, size), those whose bytes are not here yet. What only
+    /// stayed behind when a message went into another account is not worth it.
+    pub fn worth_keeping(&self, rows: Vec<(PlacementId, u32, MessageId, u32)>) -> Result<Vec<(u32, MessageId, u32)>> {
+        let mut out = Vec::new();
+        for (placement, uid, message, size) in rows {
+            if !self.is_departed(placement.0)? && self.body_size(message)?.is_none() {
+                out.push((uid, message, size));
+            }
+        }
+        Ok(out)
     }
 
     /// Messages whose bytes are not here, newest first: (mailbox, UID, message, size). With `days`: only unread ones and

@@ -3,16 +3,30 @@
 
 use super::placement::Placement;
 use super::writer::Writer;
+use godwit_domain::flags::bit;
 use godwit_domain::sync::{FetchedFlags, UidSet};
 use godwit_domain::{Error, ErrorKind, Event, FlagEdit, Flags, MailboxId, PlacementId, Result};
 use std::collections::HashMap;
 
 /// How long a removed message stays restorable.
-const KEEP_REMOVED_SECS: i64 = 7 * 86_400;
+pub(super) const KEEP_REMOVED_SECS: i64 = 7 * 86_400;
 /// A row moved here without a UID may arrive until then, for a read of the mailbox can be older than the move.
 const MOVED_GRACE_SECS: i64 = 60;
 /// The most removed messages cleared away at one opening.
 const PURGE_MOST: u32 = 10_000;
+
+/// What a server refused of a placement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Want {
+    /// Everything.
+    All,
+    /// These flags.
+    Flags(FlagEdit),
+    /// Another mailbox.
+    Place,
+    /// To be removed.
+    Gone,
+}
 
 impl Writer<'_> {
     /// Flags as the server has them; UIDs that are not held are passed over. Answers how many rows changed.
@@ -73,6 +87,9 @@ impl Writer<'_> {
     pub(super) fn tombstone(&mut self, row: &Placement) -> Result<()> {
         if row.removed_at.is_some() {
             return Ok(());
+        }
+        if self.is_departed(row.id)? {
+            return self.erase(row);
         }
         self.set_loose(row, "removed")?;
         self.change(row, Placement { uid: None, removed_at: Some(self.now), want_gone: false, ..row.clone() })
@@ -142,7 +159,7 @@ impl Writer<'_> {
     }
 
     /// Removes a row without trace.
-    fn erase(&mut self, row: &Placement) -> Result<()> {
+    pub(super) fn erase(&mut self, row: &Placement) -> Result<()> {
         self.show(row.place(), row.shown(), None)?;
         if row.uid.is_some() && row.removed_at.is_none() {
             self.count_base(row.mailbox, -1);
@@ -161,6 +178,10 @@ impl Writer<'_> {
     /// The server expunged these.
     pub fn gone_confirmed(&mut self, placements: &[PlacementId]) -> Result<()> {
         for row in self.placements(placements.iter().map(|p| p.0))? {
+            if self.is_departed(row.id)? {
+                self.erase(&row)?;
+                continue;
+            }
             self.set_loose(&row, "removed")?;
             self.change(&row, Placement { uid: None, removed_at: Some(self.now), ..Self::without_wants(&row) })?;
         }
@@ -185,12 +206,59 @@ impl Writer<'_> {
         self.settle()
     }
 
-    /// The server refused for good what was wanted of these: it is taken back here and told.
-    pub fn refused(&mut self, placements: &[PlacementId], error: &Error) -> Result<()> {
+    /// The server has these marked `\Deleted` and can't remove them yet (rule W8).
+    pub fn marked_deleted(&mut self, placements: &[PlacementId]) -> Result<()> {
         for row in self.placements(placements.iter().map(|p| p.0))? {
-            self.change(&row, Self::without_wants(&row))?;
+            let base = row.base.union(&Flags::of(bit::DELETED));
+            self.change(&row, Placement { base, ..row.clone() })?;
+        }
+        self.settle()
+    }
+
+    /// As `moved`, but the server could only mark the source (rule W8): a row that nobody sees stays for it, to be removed
+    /// once that is safe.
+    pub fn moved_leaving(&mut self, placement: PlacementId, to: MailboxId, there: Option<(u32, u32)>) -> Result<()> {
+        let Some(source) = self.placement(placement.0)? else { return Ok(()) };
+        self.moved(placement, to, there.map(|t| t.0), there.map(|t| t.1))?;
+        if source.uid.is_none() || source.mailbox == to.0 {
+            return Ok(());
+        }
+        let left = self.insert_copy(&source, source.mailbox, source.uidvalidity, source.uid)?;
+        if let Some(left) = self.placement(left)? {
+            let base = source.base.union(&Flags::of(bit::DELETED));
+            self.change(&left, Placement { base, want_gone: true, ..left.clone() })?;
+        }
+        self.settle()
+    }
+
+    /// The server refused for good one want of these: it is taken back here and told. Other wants of the same rows go on.
+    pub fn refused(&mut self, placements: &[PlacementId], want: &Want, error: &Error) -> Result<()> {
+        for row in self.placements(placements.iter().map(|p| p.0))? {
+            let mut new = match want {
+                Want::All => Self::without_wants(&row),
+                _ => Placement { refusals: 0, ..row.clone() },
+            };
+            match want {
+                Want::All => {}
+                Want::Flags(half) => {
+                    new.edit = FlagEdit { add: new.edit.add.minus(&half.add), del: new.edit.del.minus(&half.del) };
+                }
+                Want::Place => new.want_mailbox = None,
+                Want::Gone => new.want_gone = false,
+            }
+            self.change(&row, new)?;
         }
         self.tell_error(error.clone());
+        self.settle()
+    }
+
+    /// Forgets what was wanted of these, and tells nobody: a planted fault.
+    #[cfg(feature = "planted")]
+    pub(crate) fn drop_wants(&mut self, placements: &[PlacementId]) -> Result<()> {
+        for row in self.placements(placements.iter().map(|p| p.0))? {
+            self.cache.run("UPDATE placement SET departed = 0 WHERE id = ?1 AND departed = 1", [row.id])?;
+            self.change(&row, Self::without_wants(&row))?;
+        }
         self.settle()
     }
 
@@ -223,8 +291,10 @@ impl Writer<'_> {
             (self.now - KEEP_REMOVED_SECS, PURGE_MOST),
             |r| r.get::<_, i64>(0),
         )?;
+        // What was asked back waits for its server as long as it takes.
+        let coming = self.coming_back()?;
         for part in ids.chunks(500) {
-            for row in self.placements(part.iter().copied())? {
+            for row in self.placements(part.iter().copied())?.into_iter().filter(|row| !coming.contains(&row.id)) {
                 self.erase(&row)?;
             }
         }

@@ -4,7 +4,7 @@
 use super::mailbox::{MailboxState, no_mailbox, plain_path};
 use super::placement::Placement;
 use super::writer::Writer;
-use godwit_domain::sync::Listed;
+use godwit_domain::sync::{Listed, StatusItems};
 use godwit_domain::{AccountId, Error, Event, MailboxId, Result, Role};
 use std::collections::{HashMap, HashSet};
 
@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 const MOST: usize = 10_000;
 
 impl Writer<'_> {
-    /// Takes over a complete LIST: new mailboxes, roles, STATUS. What is missing from it is removed; call only after its tagged OK.
+    /// Takes over a LIST: new mailboxes, roles, STATUS. What is missing from it stays: see `mailboxes_gone`.
     pub fn mailboxes_listed(&mut self, account: AccountId, listed: &[Listed]) -> Result<Vec<MailboxState>> {
         let before = self.mailbox_states(account)?;
         let roles = roles_of(listed);
@@ -25,11 +25,6 @@ impl Writer<'_> {
             let role = roles.get(&entry.path).copied();
             self.keep_listed(account, &path, entry, role)?;
         }
-        if seen.contains("INBOX") && listed.len() <= MOST {
-            for gone in before.iter().filter(|m| m.on_server && !seen.contains(&m.path)) {
-                self.mailbox_removed(gone.id)?;
-            }
-        }
         let after = self.mailbox_states(account)?;
         let shape = |states: &[MailboxState]| -> Vec<_> {
             states.iter().map(|s| (s.id, s.path.clone(), s.role, s.selectable, s.on_server)).collect()
@@ -38,6 +33,36 @@ impl Writer<'_> {
             self.mailboxes_changed();
         }
         Ok(after)
+    }
+
+    /// These are missing from a complete LIST, and the server said of each that it is not there. Wanted copies whose target
+    /// is nowhere any more are taken back and told.
+    pub fn mailboxes_gone(&mut self, account: AccountId, gone: &[MailboxId]) -> Result<()> {
+        for mailbox in gone {
+            self.mailbox_removed(*mailbox)?;
+        }
+        let targets =
+            self.profile.all("SELECT DISTINCT target_path FROM copy_intent WHERE account_id = ?1", [account.0], |r| {
+                r.get::<_, String>(0)
+            })?;
+        for path in targets {
+            if self.mailbox_by_path(account, &path)?.is_none() {
+                let count = self.copies_taken_back(account, &path)?;
+                self.tell_handed_back(&path, count);
+            }
+        }
+        Ok(())
+    }
+
+    /// A mailbox that LIST left out is there all the same.
+    pub fn mailbox_status(&mut self, mailbox: MailboxId, status: &StatusItems) -> Result<()> {
+        let modseq = status.highestmodseq.and_then(|m| i64::try_from(m).ok());
+        self.cache.run(
+            "UPDATE mailbox SET listed = 1, listed_messages = ?2, listed_uidnext = ?3, listed_uidvalidity = ?4, listed_unseen = ?5,
+               listed_modseq = ?6 WHERE id = ?1",
+            (mailbox.0, status.messages, status.uidnext, status.uidvalidity, status.unseen, modseq),
+        )?;
+        Ok(())
     }
 
     fn keep_listed(&mut self, account: AccountId, path: &str, entry: &Listed, role: Option<Role>) -> Result<()> {
@@ -149,10 +174,10 @@ impl Writer<'_> {
             let profile = self.profile_tx()?;
             for sql in [
                 "UPDATE intent SET mailbox_path = ?3 WHERE account_id = ?1 AND mailbox_path = ?2",
-                "UPDATE intent SET target_path = ?3 WHERE account_id = ?1 AND target_path = ?2",
-                "UPDATE copy_intent SET target_path = ?3 WHERE account_id = ?1 AND target_path = ?2",
-                "UPDATE receipt_item SET from_path = ?3 WHERE account_id = ?1 AND from_path = ?2",
-                "UPDATE receipt_item SET to_path = ?3 WHERE account_id = ?1 AND to_path = ?2",
+                "UPDATE intent SET target_path = ?3 WHERE coalesce(target_account_id, account_id) = ?1 AND target_path = ?2",
+                "UPDATE copy_intent SET target_path = ?3 WHERE coalesce(target_account_id, account_id) = ?1 AND target_path = ?2",
+                "UPDATE receipt_item SET from_path = ?3 WHERE coalesce(from_account_id, account_id) = ?1 AND from_path = ?2",
+                "UPDATE receipt_item SET to_path = ?3 WHERE coalesce(to_account_id, account_id) = ?1 AND to_path = ?2",
                 "UPDATE attempt SET target_path = ?3 WHERE account_id = ?1 AND target_path = ?2",
             ] {
                 profile.run(sql, (state.account.0, &old, &new))?;
@@ -165,23 +190,51 @@ impl Writer<'_> {
 
     /// A mailbox is gone from the server: what lay in it counts as removed, what was on its way there stays where it is.
     pub fn mailbox_removed(&mut self, mailbox: MailboxId) -> Result<()> {
+        let state = self.mailbox_state(mailbox)?;
+        let mut handed_back = 0;
         for row in self.placements_wanted_in(mailbox.0)? {
             let back = Placement { want_mailbox: None, ..row.clone() };
             self.change(&row, back)?;
+            handed_back += 1;
         }
-        let mut after = 0;
+        handed_back += self.copies_taken_back(state.account, &state.path)?;
+        self.tell_handed_back(&state.path, handed_back);
+        let (mut after, mut waiting) = (0, 0);
         loop {
             let rows = self.placements_based_in(mailbox.0, after, 500)?;
             let Some(last) = rows.last() else { break };
             after = last.id;
             for row in &rows {
+                waiting += u32::from(row.waits());
                 self.tombstone(row)?;
             }
         }
         self.settle()?;
+        if waiting > 0 {
+            let what =
+                format!("{} is not on the server any more; changes to {} in it could not be made.", state.path, mails(waiting));
+            self.tell_error(Error::gone(what).mend("They are made where the messages turn up again within a week."));
+        }
         self.cache.run("UPDATE mailbox SET removed_at = ?2, role = NULL WHERE id = ?1", (mailbox.0, self.now))?;
         self.mailboxes_changed();
         Ok(())
+    }
+
+    /// Drops wanted copies into a mailbox that is no more, and the traces of such commands; answers how many.
+    fn copies_taken_back(&mut self, account: AccountId, path: &str) -> Result<u32> {
+        let profile = self.profile_tx()?;
+        let copies = profile.run("DELETE FROM copy_intent WHERE account_id = ?1 AND target_path = ?2", (account.0, path))?;
+        profile.run("DELETE FROM attempt WHERE account_id = ?1 AND target_path = ?2 AND kind != 'append'", (account.0, path))?;
+        Ok(u32::try_from(copies).unwrap_or(u32::MAX))
+    }
+
+    fn tell_handed_back(&mut self, path: &str, count: u32) {
+        if count > 0 {
+            self.tell(Event::StatusChanged);
+            let what =
+                format!("{path} is not on the server any more; {} that should go there stayed where they were.", mails(count));
+            self.tell_error(Error::gone(what).mend("Choose another folder for them."));
+        }
     }
 
     /// The account is subscribed to a mailbox, or not.
@@ -204,10 +257,19 @@ impl Writer<'_> {
         Ok(path)
     }
 
+    /// A mailbox's account, of a removed one too.
+    pub(super) fn account_of(&self, mailbox: i64) -> Result<Option<i64>> {
+        self.cache.one("SELECT account_id FROM mailbox WHERE id = ?1", [mailbox], |r| r.get(0))
+    }
+
     fn mailboxes_changed(&mut self) {
         self.changes.mailboxes = true;
         self.tell(Event::MailboxesChanged);
     }
+}
+
+fn mails(count: u32) -> String {
+    if count == 1 { "1 message".to_owned() } else { format!("{count} messages") }
 }
 
 /// Roles by listed path: attributes first, then names for roles that no attribute gave; one mailbox a role.

@@ -19,6 +19,8 @@ pub(super) struct Intent {
     pub(super) kept: Flags,
     pub(super) edit: FlagEdit,
     pub(super) target_path: Option<String>,
+    /// Whose mailbox that is; `None`: this account's.
+    pub(super) target_account: Option<i64>,
     pub(super) gone: bool,
     pub(super) refusals: u32,
 }
@@ -83,7 +85,7 @@ impl Reader<'_> {
     pub(super) fn intents(&self) -> Result<Vec<Intent>> {
         self.profile.all(
             "SELECT placement_id, account_id, mailbox_path, uidvalidity, uid, identity, kept_bits, kept_keywords,
-               add_bits, add_keywords, del_bits, del_keywords, target_path, gone, refusals
+               add_bits, add_keywords, del_bits, del_keywords, target_path, gone, refusals, target_account_id
              FROM intent ORDER BY placement_id",
             [],
             |r| {
@@ -102,6 +104,7 @@ impl Reader<'_> {
                     target_path: r.get(12)?,
                     gone: r.get(13)?,
                     refusals: number(r.get(14)?),
+                    target_account: r.get(15)?,
                 })
             },
         )
@@ -111,6 +114,8 @@ impl Reader<'_> {
     pub fn pending(&self, account: AccountId) -> Result<Vec<Pending>> {
         let waiting = self.waiting_placements()?;
         let of_account = waiting.into_iter().filter(|p| p.account == account.0 && p.removed_at.is_none());
+        // What wants into another account is carried there, not pushed here.
+        let own: std::collections::HashSet<i64> = self.mailbox_states(account)?.iter().map(|m| m.id.0).collect();
         Ok(of_account
             .map(|p| Pending {
                 placement: PlacementId(p.id),
@@ -120,7 +125,7 @@ impl Reader<'_> {
                 uid: p.uid,
                 edit: p.edit.against(&p.ground()),
                 base_flags: p.base,
-                target: p.want_mailbox.map(MailboxId),
+                target: p.want_mailbox.filter(|m| own.contains(m)).map(MailboxId),
                 gone: p.want_gone,
                 identity: p.identity,
                 message_id: p.message_id,
@@ -133,7 +138,8 @@ impl Reader<'_> {
     /// Copies an account has to make; one whose source or target is not here now waits on.
     pub fn pending_copies(&self, account: AccountId) -> Result<Vec<PendingCopy>> {
         let copies = self.profile.all(
-            "SELECT id, placement_id, target_path, refusals FROM copy_intent WHERE account_id = ?1 ORDER BY id",
+            "SELECT id, placement_id, target_path, refusals FROM copy_intent
+             WHERE account_id = ?1 AND target_account_id IS NULL ORDER BY id",
             [account.0],
             |r| Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?, r.get::<_, String>(2)?, number(r.get(3)?))),
         )?;
@@ -184,19 +190,21 @@ impl Writer<'_> {
             return Ok(());
         }
         let path = self.path(new.mailbox)?;
-        let target = match new.want_mailbox {
-            Some(mailbox) => Some(self.path(mailbox)?),
-            None => None,
+        let (target, target_account) = match new.want_mailbox {
+            Some(mailbox) => (Some(self.path(mailbox)?), self.account_of(mailbox)?.filter(|a| *a != new.account)),
+            None => (None, None),
         };
         self.profile_tx()?.run(
             "INSERT INTO intent (placement_id, account_id, mailbox_path, uidvalidity, uid, identity, message_id, kept_bits,
-               kept_keywords, add_bits, add_keywords, del_bits, del_keywords, target_path, gone, refusals)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+               kept_keywords, add_bits, add_keywords, del_bits, del_keywords, target_path, gone, refusals, target_account_id)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
              ON CONFLICT (placement_id) DO UPDATE SET mailbox_path = excluded.mailbox_path,
                uidvalidity = excluded.uidvalidity, uid = excluded.uid, kept_bits = excluded.kept_bits,
                kept_keywords = excluded.kept_keywords, add_bits = excluded.add_bits, add_keywords = excluded.add_keywords,
                del_bits = excluded.del_bits, del_keywords = excluded.del_keywords, target_path = excluded.target_path,
-               gone = excluded.gone, refusals = excluded.refusals",
+               gone = excluded.gone, refusals = excluded.refusals,
+               target_account_id = excluded.target_account_id, account_id = excluded.account_id,
+               identity = excluded.identity, message_id = excluded.message_id",
             rusqlite::params![
                 new.id,
                 new.account,
@@ -213,7 +221,8 @@ impl Writer<'_> {
                 new.edit.del.keywords_text(),
                 target,
                 new.want_gone,
-                new.refusals
+                new.refusals,
+                target_account
             ],
         )?;
         Ok(())
@@ -227,7 +236,7 @@ impl Writer<'_> {
         new.want_gone = intent.gone;
         new.refusals = intent.refusals;
         new.want_mailbox = match &intent.target_path {
-            Some(path) => Some(self.mailbox_at(AccountId(intent.account), path)?),
+            Some(path) => self.mailbox_wanted(intent, path)?,
             None => None,
         };
         if intent.placement != row.id {
@@ -236,8 +245,18 @@ impl Writer<'_> {
         self.change(row, new)
     }
 
+    /// The mailbox that an intent names; `None` where the account it is in has gone.
+    fn mailbox_wanted(&mut self, intent: &Intent, path: &str) -> Result<Option<i64>> {
+        match intent.target_account {
+            None => self.mailbox_at(AccountId(intent.account), path).map(Some),
+            Some(account) if self.account(AccountId(account)).is_ok() => self.mailbox_at(AccountId(account), path).map(Some),
+            Some(_) => Ok(None),
+        }
+    }
+
     /// Makes the projection of all intents anew; answers how many rows were out of step.
     pub(super) fn heal(&mut self) -> Result<u32> {
+        let bound = self.bind_held()?;
         let mut intents: HashMap<i64, Intent> = self.intents()?.into_iter().map(|i| (i.placement, i)).collect();
         let mut healed = 0;
         let kept = self.kept_placements()?;
@@ -246,6 +265,12 @@ impl Writer<'_> {
         rows.sort_by_key(|p| p.id);
         rows.dedup_by_key(|p| p.id);
         for row in rows {
+            if row.want_gone && !intents.contains_key(&row.id) && self.is_departed(row.id)? {
+                // Expunged, and the kill came before the cache knew. Its message is shown elsewhere: it never shows here again.
+                self.keep_intent(&Self::without_wants(&row), &row)?;
+                healed += 1;
+                continue;
+            }
             let intent = intents.remove(&row.id).unwrap_or_else(|| Intent::none(&row));
             let before = self.cache.conn.total_changes();
             self.project(&intent, &row)?;
@@ -254,7 +279,28 @@ impl Writer<'_> {
                 self.profile_tx()?.run("DELETE FROM intent WHERE placement_id = ?1", [row.id])?;
             }
         }
-        Ok(healed)
+        Ok(healed + bound)
+    }
+
+    /// Intents of rows that were never written (a kill between the two files): given to whoever holds their UID.
+    fn bind_held(&mut self) -> Result<u32> {
+        let mut bound = 0;
+        for (account, path, uidvalidity, uid) in self.unbound.named() {
+            let Some(mailbox) = self.mailbox_by_path(AccountId(account), &path)? else { continue };
+            let Some(row) = self.placement_at(mailbox.0, uidvalidity, uid)? else { continue };
+            let Some(intent) = self.unbound.take(account, &path, &row) else { continue };
+            let away = row.want_mailbox.filter(|_| intent.gone && row.id != intent.placement);
+            let other = away.map_or(Ok(None), |to| self.account_of(to))?;
+            match away.zip(other) {
+                Some((to, other)) if other != row.account => {
+                    self.profile_tx()?.run("DELETE FROM intent WHERE placement_id = ?1", [intent.placement])?;
+                    self.finish_landing(&row, to, other)?;
+                }
+                _ => self.project(&intent, &row)?,
+            }
+            bound += 1;
+        }
+        Ok(bound)
     }
 
     fn kept_placements(&self) -> Result<Vec<i64>> {
@@ -281,6 +327,7 @@ impl Intent {
             kept: Flags::none(),
             edit: FlagEdit::default(),
             target_path: None,
+            target_account: None,
             gone: false,
             refusals: 0,
         }

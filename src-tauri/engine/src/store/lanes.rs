@@ -175,6 +175,7 @@ impl Desk {
     /// One transaction over both files; nothing stays of it when `f` fails.
     pub(super) fn transact<T>(&mut self, f: impl FnOnce(&mut Writer<'_>) -> Result<T>) -> Result<T> {
         if self.unhealed {
+            self.unbound = Unbound::load(Reader::new(self.profile_db(), self.cache_db()))?;
             self.whole_or_nothing(|w| w.heal())?;
             self.unhealed = false;
         }

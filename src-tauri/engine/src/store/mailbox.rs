@@ -3,10 +3,11 @@
 
 use super::reader::{Reader, number};
 use super::writer::Writer;
+use godwit_domain::flags::bit;
 use godwit_domain::sync::StatusItems;
 use godwit_domain::{AccountId, Error, Mailbox, MailboxId, Result, Role};
 use rusqlite::Row;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// What the store believes of a mailbox: where a sync goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,9 +105,11 @@ impl Reader<'_> {
     /// All mailboxes, in tree order per account.
     pub fn mailboxes(&self) -> Result<Vec<Mailbox>> {
         let all = self.cache.all(
-            "SELECT id, account_id, path, delimiter, role, selectable, subscribed, messages, unread
-             FROM mailbox WHERE removed_at IS NULL ORDER BY account_id, path",
-            [],
+            "SELECT b.id, b.account_id, b.path, b.delimiter, b.role, b.selectable, b.subscribed, b.messages, b.unread,
+               (SELECT count(*) FROM placement p WHERE p.waiting = 1 AND p.want_gone = 1 AND p.mailbox_id = b.id
+                  AND p.removed_at IS NULL AND p.base_bits & ?1 != 0), b.verified_at
+             FROM mailbox b WHERE b.removed_at IS NULL ORDER BY b.account_id, b.path",
+            [bit::DELETED],
             |r| {
                 let path: String = r.get(2)?;
                 let delimiter: String = r.get(3)?;
@@ -124,6 +127,8 @@ impl Reader<'_> {
                     subscribed: r.get(6)?,
                     messages: number(r.get::<_, i64>(7)?),
                     unread: number(r.get::<_, i64>(8)?),
+                    held_back: number(r.get::<_, i64>(9)?),
+                    verified_at: r.get(10)?,
                     path,
                     delimiter,
                 })
@@ -178,14 +183,23 @@ pub(super) fn no_mailbox() -> Error {
     Error::gone("This folder is not there any more.").mend("Get mail to see the folders as they are now.")
 }
 
+/// Accounts whose server keeps every folder below the inbox (Courier): there that says nothing about a folder.
+fn all_below_inbox(all: &[Mailbox]) -> HashSet<AccountId> {
+    let beside = |m: &&Mailbox| m.path != "INBOX" && !m.path.starts_with(&format!("INBOX{}", m.delimiter));
+    let elsewhere: HashSet<AccountId> = all.iter().filter(beside).map(|m| m.account).collect();
+    all.iter().map(|m| m.account).filter(|account| !elsewhere.contains(account)).collect()
+}
+
 /// Children after their parent; siblings by role, then by name.
 fn in_tree_order(mut all: Vec<Mailbox>) -> Vec<Mailbox> {
     let ids: HashMap<(AccountId, String), MailboxId> = all.iter().map(|m| ((m.account, m.path.clone()), m.id)).collect();
+    let flat = all_below_inbox(&all);
     for mailbox in &mut all {
         if mailbox.delimiter.is_empty() {
             continue;
         }
         let above = mailbox.path.rsplit_once(mailbox.delimiter.as_str()).map(|(above, _)| above.to_owned());
+        let above = above.filter(|path| path != "INBOX" || !flat.contains(&mailbox.account));
         mailbox.parent = above.and_then(|path| ids.get(&(mailbox.account, path)).copied());
     }
     let rank = |m: &Mailbox| {
@@ -248,6 +262,12 @@ impl Writer<'_> {
             "UPDATE mailbox SET uidnext = coalesce(?2, uidnext), highestmodseq = coalesce(?3, highestmodseq) WHERE id = ?1",
             (mailbox.0, uidnext, modseq),
         )?;
+        Ok(())
+    }
+
+    /// The mailbox keeps no MODSEQ any more.
+    pub fn forget_modseq(&mut self, mailbox: MailboxId) -> Result<()> {
+        self.cache.run("UPDATE mailbox SET highestmodseq = NULL WHERE id = ?1", [mailbox.0])?;
         Ok(())
     }
 

@@ -82,7 +82,9 @@ impl Reader<'_> {
     /// Rows by placement, in the order asked, without those that are gone.
     pub fn rows(&self, ids: &[PlacementId]) -> Result<Vec<Row>> {
         let sql = format!(
-            "SELECT p.id, m.id, m.thread_id, m.account_id, coalesce(p.want_mailbox, p.mailbox_id), p.uid, m.subject, m.sender,
+            "SELECT p.id, m.id, m.thread_id,
+               (SELECT account_id FROM mailbox WHERE id = coalesce(p.want_mailbox, p.mailbox_id)),
+               coalesce(p.want_mailbox, p.mailbox_id), p.uid, m.subject, m.sender,
                m.recipients, m.date, m.size, m.has_attachment, m.preview, p.waiting, {THREAD_COUNT}, {FLAG_COLUMNS}
              FROM json_each(?1) j JOIN placement p ON p.id = j.value JOIN message m ON m.id = p.message_id
              WHERE p.removed_at IS NULL AND p.want_gone = 0 ORDER BY j.key"

@@ -8,6 +8,7 @@ mod arrive;
 mod attempt;
 mod audit;
 mod body;
+mod carry;
 mod confirm;
 mod contact;
 mod draft;
@@ -28,6 +29,7 @@ mod pool;
 mod reader;
 mod ready;
 mod receipt;
+mod removed;
 mod search;
 mod text;
 mod thread;
@@ -40,6 +42,8 @@ mod tests;
 
 pub use arrive::Inserted;
 pub use attempt::{Attempt, AttemptId, AttemptKind};
+pub use carry::{Carry, Landed};
+pub use confirm::Want;
 pub use intent::{Pending, PendingCopy};
 pub use key::ProfileKey;
 pub use lanes::Lane;
@@ -110,6 +114,7 @@ impl Store {
         let mut desk = Desk::new(dir, opened.profile, opened.cache, Arc::clone(&hub))?;
         report.healed = desk.transact(|w| {
             w.purge()?;
+            w.spool_clear_all()?;
             w.heal()
         })?;
         report.unsent = desk.read(|r| r.unsent())?;

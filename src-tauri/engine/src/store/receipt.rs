@@ -9,13 +9,20 @@ use godwit_domain::{AccountId, Error, FlagEdit, Flags, ReceiptId, Result, Undone
 /// How many receipts are kept.
 const KEEP: u32 = 200;
 
+/// A mailbox by names that outlive the cache.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct At {
+    pub(super) account: i64,
+    pub(super) path: String,
+}
+
 /// What one action did to one placement.
 #[derive(Clone, Debug)]
 pub(super) struct Item {
     pub(super) placement: i64,
     pub(super) account: i64,
     /// Shown in the first before, in the second after.
-    pub(super) paths: Option<(String, String)>,
+    pub(super) paths: Option<(At, At)>,
     pub(super) set: Flags,
     pub(super) cleared: Flags,
     pub(super) copy: Option<i64>,
@@ -27,22 +34,24 @@ impl Writer<'_> {
         let profile = self.profile_tx()?;
         let receipt = profile.insert("INSERT INTO receipt (at, said) VALUES (?1, ?2)", (now, said))?;
         for item in items {
-            let (from, to) = item.paths.as_ref().map(|(from, to)| (from.as_str(), to.as_str())).unzip();
+            let (from, to) = item.paths.as_ref().map(|(from, to)| (from, to)).unzip();
             profile.run(
                 "INSERT INTO receipt_item (receipt_id, placement_id, account_id, from_path, to_path, set_bits, set_keywords,
-                   cleared_bits, cleared_keywords, copy_id)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                   cleared_bits, cleared_keywords, copy_id, from_account_id, to_account_id)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
                 rusqlite::params![
                     receipt,
                     item.placement,
                     item.account,
-                    from,
-                    to,
+                    from.map(|at| at.path.as_str()),
+                    to.map(|at| at.path.as_str()),
                     item.set.bits,
                     item.set.keywords_text(),
                     item.cleared.bits,
                     item.cleared.keywords_text(),
-                    item.copy
+                    item.copy,
+                    from.map(|at| at.account),
+                    to.map(|at| at.account)
                 ],
             )?;
         }
@@ -73,23 +82,33 @@ impl Writer<'_> {
 
     fn receipt_items(&self, receipt: i64) -> Result<Vec<Item>> {
         self.profile.all(
-            "SELECT placement_id, account_id, from_path, to_path, set_bits, set_keywords, cleared_bits, cleared_keywords, copy_id
+            "SELECT placement_id, account_id, from_path, to_path, set_bits, set_keywords, cleared_bits, cleared_keywords, copy_id,
+               coalesce(from_account_id, account_id), coalesce(to_account_id, account_id)
              FROM receipt_item WHERE receipt_id = ?1 ORDER BY id",
             [receipt],
             |r| {
                 let flags = |at: usize| -> rusqlite::Result<Flags> {
                     Ok(Flags::from_columns(number(r.get(at)?), r.get_ref(at + 1)?.as_str()?))
                 };
+                let at = |path: usize, account: usize| -> rusqlite::Result<Option<At>> {
+                    let account = r.get(account)?;
+                    Ok(r.get::<_, Option<String>>(path)?.map(|path| At { account, path }))
+                };
                 Ok(Item {
                     placement: r.get(0)?,
                     account: r.get(1)?,
-                    paths: r.get::<_, Option<String>>(2)?.zip(r.get::<_, Option<String>>(3)?),
+                    paths: at(2, 9)?.zip(at(3, 10)?),
                     set: flags(4)?,
                     cleared: flags(6)?,
                     copy: r.get(8)?,
                 })
             },
         )
+    }
+
+    /// A mailbox by its names.
+    pub(super) fn at(&mut self, mailbox: i64) -> Result<At> {
+        Ok(At { account: self.account_of(mailbox)?.unwrap_or(0), path: self.path(mailbox)? })
     }
 
     /// One placement, field by field: only what still stands as the action left it. Answers whether all of it went back.
@@ -104,9 +123,9 @@ impl Writer<'_> {
         let mut new: Placement = row.clone();
         let mut whole = true;
         if let Some((from, to)) = &item.paths {
-            let back = self.mailbox_by_path(AccountId(item.account), from)?;
+            let back = self.mailbox_by_path(AccountId(from.account), &from.path)?;
             match back {
-                Some(back) if self.path(row.shown_mailbox())? == *to => new.want_mailbox = Some(back.0),
+                Some(back) if self.at(row.shown_mailbox())? == *to => new.want_mailbox = Some(back.0),
                 _ => whole = false,
             }
         }

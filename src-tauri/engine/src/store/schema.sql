@@ -36,7 +36,7 @@ CREATE TABLE copy_intent (
   identity BLOB NOT NULL,
   target_path TEXT NOT NULL,
   refusals INTEGER NOT NULL DEFAULT 0
-) STRICT;
+, target_account_id INTEGER) STRICT;
 CREATE TABLE draft (
   id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
   account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
@@ -77,7 +77,7 @@ CREATE TABLE intent (
   target_path TEXT,
   gone INTEGER NOT NULL DEFAULT 0,
   refusals INTEGER NOT NULL DEFAULT 0
-) STRICT;
+, target_account_id INTEGER) STRICT;
 CREATE TABLE meta (
   only INTEGER NOT NULL PRIMARY KEY CHECK (only = 1),
   cache_generation INTEGER NOT NULL DEFAULT 0,
@@ -119,7 +119,7 @@ CREATE TABLE receipt_item (
   cleared_bits INTEGER NOT NULL DEFAULT 0,
   cleared_keywords TEXT NOT NULL DEFAULT '',
   copy_id INTEGER
-) STRICT;
+, from_account_id INTEGER, to_account_id INTEGER) STRICT;
 CREATE INDEX receipt_item_receipt ON receipt_item (receipt_id);
 
 -- cache.db
@@ -233,12 +233,18 @@ CREATE TABLE placement (
   waiting INTEGER NOT NULL DEFAULT 0,
   removed_at INTEGER,
   refusals INTEGER NOT NULL DEFAULT 0
-) STRICT;
+, departed INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE INDEX placement_kept ON placement (id) WHERE kept_bits != 0 OR kept_keywords != '';
 CREATE INDEX placement_message ON placement (message_id);
 CREATE INDEX placement_removed ON placement (removed_at) WHERE removed_at IS NOT NULL;
 CREATE UNIQUE INDEX placement_uid ON placement (mailbox_id, uidvalidity, uid DESC) WHERE uid IS NOT NULL;
 CREATE INDEX placement_waiting ON placement (id) WHERE waiting = 1;
+CREATE TABLE spool (
+  placement_id INTEGER NOT NULL,
+  part INTEGER NOT NULL,
+  bytes BLOB NOT NULL,
+  PRIMARY KEY (placement_id, part)
+) STRICT;
 CREATE TABLE thread_box (
   thread_id INTEGER NOT NULL,
   mailbox_id INTEGER NOT NULL,

@@ -120,6 +120,14 @@ impl Writer<'_> {
         Ok(thread)
     }
 
+    /// The conversation of one new message, with all that belongs to it.
+    pub(super) fn thread_of_one(&mut self, refs: &[i64], own: i64) -> Result<i64> {
+        let mut threads = self.threads_of(refs.iter().copied())?;
+        let thread = self.join_thread(&mut threads, refs, own)?;
+        self.keep_refs(&mut threads)?;
+        Ok(thread)
+    }
+
     /// Writes what the batch has learnt, in the order of the table: hashes lie anywhere, and each page is written once.
     pub(super) fn keep_refs(&mut self, threads: &mut Threads) -> Result<()> {
         let mut fresh = std::mem::take(&mut threads.fresh);

@@ -56,6 +56,14 @@ impl Unbound {
         ids
     }
 
+    /// Those that name a UID: (account, path, UIDVALIDITY, UID).
+    pub(super) fn named(&self) -> Vec<(i64, String, u32, u32)> {
+        let all = self.by_mailbox.iter().flat_map(|((account, path), list)| {
+            list.iter().filter_map(move |i| Some((*account, path.clone(), i.uidvalidity, i.uid?)))
+        });
+        all.collect()
+    }
+
     pub(super) fn of(&self, account: i64, path: &str) -> bool {
         !self.by_mailbox.is_empty() && self.by_mailbox.contains_key(&(account, path.to_owned()))
     }

@@ -5,7 +5,7 @@ use crate::imap::Connection;
 use crate::store::{Lane, MessageRecord, Store};
 use godwit_domain::api::SyncBodies;
 use godwit_domain::sync::UidSet;
-use godwit_domain::{Error, ErrorKind, MailboxId, MessageId, Result, mime};
+use godwit_domain::{Error, ErrorKind, MailboxId, MessageId, PlacementId, Result, mime};
 use std::collections::HashMap;
 use tokio::sync::mpsc;
 
@@ -24,6 +24,8 @@ impl BodyLimit {
 const BEGINNING: usize = 1 << 20;
 /// Larger messages are not kept in the cache and not fetched ahead.
 const KEEP_MOST: u32 = 25 << 20;
+/// How much is fetched at most before a deletion for good, so that it can come back.
+const KEEP_BEFORE_REMOVAL: u64 = 512 << 20;
 /// Rows one prefetch step takes.
 const PREFETCH_ROWS: u32 = 200;
 /// By policy only text of this many days is fetched ahead.
@@ -183,6 +185,24 @@ impl AccountSync {
         }
         // Where nothing could be kept, asking again would ask the same.
         Ok(kept > 0)
+    }
+
+    /// Brings what is about to be deleted for good here first, so that it can come back for a week.
+    pub(super) async fn keep_bodies(&self, mailbox: MailboxId, rows: Vec<(PlacementId, u32, MessageId, u32)>) -> Result<()> {
+        let missing = self.store.read(move |r| r.worth_keeping(rows)).await?;
+        let mut left = KEEP_BEFORE_REMOVAL;
+        for part in missing.chunks(usize::try_from(PREFETCH_ROWS).unwrap_or(1)) {
+            let fits = |(_, _, size): &&(u32, MessageId, u32)| {
+                let fits = *size <= KEEP_MOST && u64::from(*size) <= left;
+                left = left.saturating_sub(if fits { u64::from(*size) } else { 0 });
+                fits
+            };
+            let part: Vec<(u32, MessageId)> = part.iter().filter(fits).map(|(uid, message, _)| (*uid, *message)).collect();
+            if !part.is_empty() {
+                self.bodies_of(mailbox, part, KEEP_MOST).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn bodies_of(&self, mailbox: MailboxId, rows: Vec<(u32, MessageId)>, size: u32) -> Result<u32> {

@@ -37,8 +37,6 @@ pub struct MailboxOutcome {
 const RECENT_FLAGS: u32 = 400;
 /// Seconds between two full flag reads without CONDSTORE.
 const FULL_FLAGS_SECS: i64 = 900;
-/// A removal is looked at twice when it takes more than this many rows and more than a fifth of the mailbox.
-const MASS_REMOVAL: u64 = 50;
 
 impl AccountSync {
     /// Brings one mailbox up to date.
@@ -104,12 +102,13 @@ impl AccountSync {
         let caps = self.conn.capabilities();
         let known_modseq = at.state.highestmodseq.filter(|_| at.state.uidvalidity == Some(at.uidvalidity));
         match known_modseq {
-            Some(_) if caps.qresync => {
+            Some(_) if at.selected.resynced => {
                 out.flags_read = true;
                 out.changed += self.keep_flags(at, at.selected.changed.clone()).await?;
                 self.remove(at, at.selected.vanished.clone(), out).await?;
             }
-            Some(modseq) if caps.condstore && at.selected.highestmodseq.is_some() => {
+            // A MODSEQ below the one we know: the server was set back, and what changed since can't be told by number.
+            Some(modseq) if caps.condstore && at.selected.highestmodseq.is_some_and(|now| now >= modseq) => {
                 out.flags_read = true;
                 if at.selected.highestmodseq != Some(modseq) {
                     let fetched = self.conn.fetch_flags_since(modseq).await?;
@@ -117,16 +116,17 @@ impl AccountSync {
                     self.remove(at, fetched.vanished, out).await?;
                 }
             }
-            _ => self.read_flags(at, out).await?,
+            Some(_) => self.read_flags(at, Flagged::All, out).await?,
+            None => self.read_flags(at, Flagged::WhenDue, out).await?,
         }
         Ok(())
     }
 
     /// The plain path: no MODSEQ to go by.
-    async fn read_flags(&self, at: &Visit<'_>, out: &mut MailboxOutcome) -> Result<()> {
+    async fn read_flags(&self, at: &Visit<'_>, which: Flagged, out: &mut MailboxOutcome) -> Result<()> {
         let Some(newest) = at.uidnext.checked_sub(1).filter(|n| *n > 0) else { return Ok(()) };
         let down_to = at.state.synced_down_to.unwrap_or(at.uidnext);
-        let all_due = at.state.verified_at.is_none_or(|t| crate::clock::now() - t > FULL_FLAGS_SECS);
+        let all_due = which == Flagged::All || at.state.verified_at.is_none_or(|t| crate::clock::now() - t > FULL_FLAGS_SECS);
         out.flags_read = all_due;
         let low = if all_due { down_to } else { newest.saturating_sub(RECENT_FLAGS - 1).max(down_to) };
         let mailbox = at.mailbox;
@@ -168,52 +168,23 @@ impl AccountSync {
 
     pub(super) async fn checkpoint(&self, at: &Visit<'_>) -> Result<()> {
         let (mailbox, uidnext, modseq) = (at.mailbox, at.uidnext, at.selected.highestmodseq);
-        self.store.write(Lane::Sync, move |w| w.set_checkpoint(mailbox, Some(uidnext), modseq)).await
+        self.store
+            .write(Lane::Sync, move |w| {
+                w.set_checkpoint(mailbox, Some(uidnext), modseq)?;
+                // A mailbox that keeps no MODSEQ now may keep another count later: the old one says nothing then.
+                if modseq.is_none() { w.forget_modseq(mailbox) } else { Ok(()) }
+            })
+            .await
     }
+}
 
-    /// With everything here: where the counts differ, compare UIDs; then orphans of an old UIDVALIDITY that nobody claimed may go.
-    async fn drop_missing(&self, at: &Visit<'_>, out: &mut MailboxOutcome) -> Result<()> {
-        let mailbox = at.mailbox;
-        out.removed += self.store.write(Lane::Sync, move |w| w.finish_orphans(mailbox)).await?;
-        let newest = at.uidnext.saturating_sub(1);
-        let held = self.store.read(move |r| r.uids(mailbox, 1, newest)).await?;
-        if held.len() != u64::from(at.selected.exists) {
-            let there = self.conn.fetch_uids(1, None).await?;
-            self.remove(at, held.minus(&there), out).await?;
-            let lost = there.intersect(&UidSet::range(1, newest.max(1))).minus(&held);
-            if !lost.is_empty() {
-                let read = self.read_headers(mailbox, at.uidvalidity, &lost).await?;
-                out.added += count(read.added.len());
-            }
-        }
-        if !out.flags_read && at.state.synced_down_to.is_some() {
-            // Only the newest flags were read: the full reading is still due when it was.
-            return Ok(());
-        }
-        let now = crate::clock::now();
-        self.store.write(Lane::Sync, move |w| w.set_verified(mailbox, now)).await
-    }
-
-    /// Drops rows the server says are gone. A mass removal is asked for a second time under a fresh SELECT before it is believed.
-    async fn remove(&self, at: &Visit<'_>, gone: UidSet, out: &mut MailboxOutcome) -> Result<()> {
-        let (mailbox, uidvalidity) = (at.mailbox, at.uidvalidity);
-        let newest = at.uidnext.saturating_sub(1).max(at.state.uidnext.unwrap_or(1));
-        let held = self.store.read(move |r| r.uids(mailbox, 1, newest)).await?;
-        let mut gone = gone.intersect(&held);
-        if gone.is_empty() {
-            return Ok(());
-        }
-        if gone.len() > MASS_REMOVAL && gone.len() * 5 > held.len() {
-            let again = self.conn.select(&at.state.wire_name, None).await?;
-            if again.uidvalidity != Some(uidvalidity) {
-                return Err(Error::new(ErrorKind::Busy, format!("{} changed while it was read.", at.state.path))
-                    .mend("Godwit tries again."));
-            }
-            gone = gone.minus(&self.conn.fetch_uids(1, None).await?);
-        }
-        out.removed += self.store.write(Lane::Sync, move |w| w.remove_uids(mailbox, uidvalidity, &gone)).await?;
-        Ok(())
-    }
+/// Whose flags are read where no MODSEQ tells which changed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Flagged {
+    /// Everybody's.
+    All,
+    /// Everybody's at longer intervals, else those of the newest.
+    WhenDue,
 }
 
 /// One SELECT and what was believed before it.

@@ -3,22 +3,27 @@
 //! Nothing is dropped from the store but on an answer read to its tagged OK under the same UIDVALIDITY.
 
 mod bodies;
+mod carry;
 mod folders;
 mod headers;
 mod mailbox;
 mod older;
 mod push;
+mod removal;
 mod settle;
+#[cfg(test)]
+mod tests;
 
 pub use bodies::{BodyLimit, FetchedBody, fetch_body};
 pub(crate) use headers::parse;
 pub use mailbox::{Depth, MailboxOutcome};
 pub use push::PushOutcome;
 
-use crate::imap::Connection;
+use crate::imap::{Connection, Dial};
 use crate::store::Store;
+use godwit_domain::sync::UidSet;
 use godwit_domain::{AccountId, MailboxId};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -73,13 +78,17 @@ pub struct AccountSync {
     conn: Connection,
     account: AccountId,
     pulse: Pulse,
+    /// For what one connection alone must not decide.
+    dial: Dial,
     previewed: Mutex<HashSet<MailboxId>>,
+    /// UIDs whose header this session could not read, by mailbox and UIDVALIDITY: asked for again by the next session.
+    unreadable: Mutex<HashMap<MailboxId, (u32, UidSet)>>,
 }
 
 impl AccountSync {
     /// Takes the connection; nothing is sent yet.
-    pub fn new(store: Store, conn: Connection, account: AccountId, pulse: Pulse) -> Self {
-        Self { store, conn, account, pulse, previewed: Mutex::default() }
+    pub fn new(store: Store, conn: Connection, account: AccountId, pulse: Pulse, dial: Dial) -> Self {
+        Self { store, conn, account, pulse, dial, previewed: Mutex::default(), unreadable: Mutex::default() }
     }
 
     /// The connection, to wait on.

@@ -3,14 +3,15 @@
 
 use super::AccountSync;
 use crate::imap::{CopyUid, Selected, StoreChange};
-use crate::store::{Attempt, AttemptId, AttemptKind, Lane, MailboxState, Pending, PendingCopy};
+use crate::planted::Planted;
+use crate::store::{Attempt, AttemptId, AttemptKind, Lane, MailboxState, Pending, PendingCopy, Want};
 use godwit_domain::flags::bit;
 use godwit_domain::sync::{CopyWish, FetchedFlags, MailboxPush, PushStep, Sent, UidSet, Wish, plan_push, sent};
-use godwit_domain::{Error, ErrorKind, FlagEdit, Flags, MailboxId, PlacementId, Result};
+use godwit_domain::{AccountId, Error, ErrorKind, FlagEdit, Flags, MailboxId, PlacementId, Result};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A want refused this often for a reason that might pass is given up and told.
-const MOST_REFUSALS: u32 = 5;
+pub(super) const MOST_REFUSALS: u32 = 5;
 
 /// What a push did.
 #[derive(Debug, Default)]
@@ -19,6 +20,17 @@ pub struct PushOutcome {
     pub pushed: BTreeMap<MailboxId, u32>,
     /// Mailboxes that took a message whose new UID the server did not tell: to be synced next.
     pub touched: BTreeSet<MailboxId>,
+    /// Accounts that have the source of a landed move to expunge.
+    pub left_behind: BTreeSet<AccountId>,
+}
+
+/// What became of messages that were to be removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Deletion {
+    /// They are gone.
+    Gone,
+    /// They are marked `\Deleted`; an EXPUNGE would take others' messages along.
+    Marked,
 }
 
 impl AccountSync {
@@ -39,6 +51,12 @@ impl AccountSync {
         for plan in plan_push(&wishes, &copy_wishes) {
             match self.push_mailbox(&plan, &wanted, &mut out).await {
                 Err(error) if sent(&error) != Sent::Open => self.refuse_all(&plan, error).await?,
+                #[cfg(feature = "planted")]
+                Err(error) if Planted::WantDroppedOnReconnect.is_on() => {
+                    let dropped: Vec<PlacementId> = wanted.placements.keys().copied().collect();
+                    self.store.write(Lane::Sync, move |w| w.drop_wants(&dropped)).await?;
+                    return Err(error);
+                }
                 done => done?,
             }
         }
@@ -53,9 +71,15 @@ impl AccountSync {
     async fn make_mailboxes(&self) -> Result<()> {
         let account = self.account;
         let states = self.store.read(move |r| r.mailbox_states(account)).await?;
-        for state in states.into_iter().filter(|s| !s.on_server) {
-            let wire_name = crate::imap::encode_name(&state.path);
-            if let Err(error) = self.conn.create(&state.path).await {
+        for state in states.iter().filter(|s| !s.on_server) {
+            let id = state.id;
+            let path = self.conn.capabilities().in_namespace(&state.path);
+            let wire_name = crate::imap::encode_name(&path);
+            if path != state.path && states.iter().all(|s| s.path != path) {
+                let (path, wire_name) = (path.clone(), wire_name.clone());
+                self.store.write(Lane::Sync, move |w| w.mailbox_renamed(id, &path, &wire_name)).await?;
+            }
+            if let Err(error) = self.conn.create(&path).await {
                 if sent(&error) == Sent::Open {
                     return Err(error);
                 }
@@ -66,7 +90,6 @@ impl AccountSync {
                 }
             }
             self.conn.subscribe(&wire_name, true).await?;
-            let id = state.id;
             self.store.write(Lane::Sync, move |w| w.mailbox_made(id, &wire_name)).await?;
         }
         Ok(())
@@ -79,7 +102,8 @@ impl AccountSync {
         let mailbox = plan.mailbox;
         let state = self.store.read(move |r| r.mailbox_state(mailbox)).await?;
         let selected = self.conn.select(&state.wire_name, None).await?;
-        if selected.uidvalidity.is_none() || selected.uidvalidity != state.uidvalidity {
+        let renumbered = selected.uidvalidity.is_none() || selected.uidvalidity != state.uidvalidity;
+        if renumbered && !Planted::UidvalidityUnchecked.is_on() {
             // Numbered anew: the next sync relinks, and then the wants are pushed to the right messages.
             return Ok(());
         }
@@ -103,9 +127,10 @@ impl AccountSync {
         let mut done = HashMap::<PlacementId, FlagEdit>::new();
         for step in steps {
             let PushStep::Store { add, flags, uids, placements } = step else { continue };
+            let edit = flags_of(*add, flags);
             if visit.selected.read_only {
                 let error = Error::new(ErrorKind::Refused, format!("{} can only be read on this server.", visit.state.path));
-                self.refuse(placements, error, true).await?;
+                self.refuse(placements, &edit, error, true).await?;
                 continue;
             }
             let change = if *add { StoreChange::Add } else { StoreChange::Remove };
@@ -118,7 +143,7 @@ impl AccountSync {
                         *half = half.union(flags);
                     }
                 }
-                Err(error) => self.refuse(placements, error, false).await?,
+                Err(error) => self.refuse(placements, &edit, error, false).await?,
             }
         }
         let uid_of = |id: &PlacementId| visit.pending.get(id).and_then(|p| p.uid);
@@ -189,6 +214,9 @@ impl AccountSync {
 
     async fn refuse_copies(&self, copies: &[i64], error: Error) -> Result<()> {
         let (copies, for_good) = (copies.to_vec(), sent(&error) == Sent::Refused);
+        if error.kind == ErrorKind::Busy {
+            return Ok(());
+        }
         self.store
             .write(Lane::Sync, move |w| {
                 for copy in copies {
@@ -214,13 +242,13 @@ impl AccountSync {
         }
         let to = self.store.read(move |r| r.mailbox_state(target)).await?;
         let moved = if self.conn.capabilities().move_ {
-            self.conn.move_messages(&uids, &to.wire_name).await
+            self.conn.move_messages(&uids, &to.wire_name).await.map(|moved| (moved, Deletion::Gone))
         } else {
             self.move_by_copy(visit, &to, &placements, &uids).await
         };
-        let moved = match moved {
+        let (moved, source) = match moved {
             Ok(moved) => moved,
-            Err(error) => return self.refuse(&placements, error, false).await,
+            Err(error) => return self.refuse(&placements, &Want::Place, error, false).await,
         };
         let told = told_uids(moved.as_ref());
         let mut places = Vec::with_capacity(placements.len());
@@ -236,7 +264,10 @@ impl AccountSync {
             let part = part.to_vec();
             self.store
                 .write(Lane::Sync, move |w| {
-                    part.iter().try_for_each(|(id, place)| w.moved(*id, target, place.map(|p| p.0), place.map(|p| p.1)))
+                    part.iter().try_for_each(|(id, place)| match source {
+                        Deletion::Gone => w.moved(*id, target, place.map(|p| p.0), place.map(|p| p.1)),
+                        Deletion::Marked => w.moved_leaving(*id, target, *place),
+                    })
                 })
                 .await?;
         }
@@ -250,7 +281,7 @@ impl AccountSync {
         to: &MailboxState,
         placements: &[PlacementId],
         uids: &UidSet,
-    ) -> Result<Option<CopyUid>> {
+    ) -> Result<(Option<CopyUid>, Deletion)> {
         let traces = placements.iter().filter_map(|id| visit.pending.get(id)).map(|pending| Trace {
             identity: pending.identity,
             message_id: pending.message_id.clone(),
@@ -269,44 +300,66 @@ impl AccountSync {
                 return Err(error);
             }
         };
-        if let Err(error) = self.delete_here(uids).await {
-            if sent(&error) == Sent::Refused {
-                // The copy stands, and so does the original: in two places is told, in none would be lost.
-                self.end(attempts).await?;
+        let source = match self.delete_here(uids).await {
+            Ok(source) => source,
+            Err(error) => {
+                if sent(&error) == Sent::Refused {
+                    // The copy stands, and so does the original: in two places is told, in none would be lost.
+                    self.end(attempts).await?;
+                }
+                return Err(error);
             }
-            return Err(error);
-        }
+        };
         self.end(attempts).await?;
-        Ok(copied)
+        Ok((copied, source))
     }
 
     async fn push_expunge(&self, visit: &Visit<'_>, placements: &[PlacementId], out: &mut PushOutcome) -> Result<()> {
+        let wanted = placements.iter().filter_map(|id| visit.pending.get(id));
+        self.keep_bodies(visit.state.id, wanted.filter_map(|p| Some((p.placement, p.uid?, p.message, p.size))).collect()).await?;
         let (placements, uids) = self.checked(visit, placements).await?;
         if uids.is_empty() {
             return Ok(());
         }
         match self.delete_here(&uids).await {
-            Ok(()) => {
+            Ok(Deletion::Gone) => {
                 *out.pushed.entry(visit.state.id).or_default() += count(placements.len());
                 self.store.write(Lane::Sync, move |w| w.gone_confirmed(&placements)).await
             }
-            Err(error) => self.refuse(&placements, error, false).await,
+            // They stay wanted gone, so nobody sees them, and the next push asks again.
+            Ok(Deletion::Marked) => self.store.write(Lane::Sync, move |w| w.marked_deleted(&placements)).await,
+            Err(error) => self.refuse(&placements, &Want::Gone, error, false).await,
         }
     }
 
     /// `\Deleted`, then UID EXPUNGE; without UIDPLUS a plain EXPUNGE only where nothing else is marked (W8): another
     /// client's `\Deleted` is not ours to carry out.
-    pub(super) async fn delete_here(&self, uids: &UidSet) -> Result<()> {
-        self.conn.store_flags(uids, StoreChange::Add, &Flags::of(bit::DELETED)).await?;
-        if self.conn.capabilities().uidplus {
-            return self.conn.uid_expunge(uids).await;
+    pub(super) async fn delete_here(&self, uids: &UidSet) -> Result<Deletion> {
+        let deleted = Flags::of(bit::DELETED);
+        self.conn.store_flags(uids, StoreChange::Add, &deleted).await?;
+        let removed = self.expunge_only(uids).await;
+        if let Err(error) = &removed
+            && sent(error) == Sent::Refused
+        {
+            // It is shown again, so nobody else's EXPUNGE may take it.
+            self.conn.store_flags(uids, StoreChange::Remove, &deleted).await?;
         }
+        removed
+    }
+
+    async fn expunge_only(&self, uids: &UidSet) -> Result<Deletion> {
+        if self.conn.capabilities().uidplus {
+            return self.conn.uid_expunge(uids).await.map(|()| Deletion::Gone);
+        }
+        let before = self.conn.quarantined();
         let marked = self.conn.search(&crate::imap::Search::Deleted).await?;
-        if marked.minus(uids).is_empty() {
-            return self.conn.expunge().await;
+        // A search that does not even find ours is not to be trusted about others'.
+        let only_ours = marked.minus(uids).is_empty() && marked.len() == uids.len() && self.conn.quarantined() == before;
+        if only_ours {
+            return self.conn.expunge().await.map(|()| Deletion::Gone);
         }
         tracing::info!("other messages are marked as deleted; ours stay marked and hidden until they are gone");
-        Ok(())
+        Ok(Deletion::Marked)
     }
 
     /// W7: reads again what each UID holds before it is moved or removed. A mismatch is never acted on.
@@ -333,7 +386,7 @@ impl AccountSync {
             let error =
                 Error::new(ErrorKind::Refused, "The server has put another message in this one's place; nothing was done.")
                     .mend("Get mail, then try again.");
-            self.refuse(&other, error, true).await?;
+            self.refuse(&other, &Want::All, error, true).await?;
         }
         Ok((same.iter().map(|p| p.placement).collect(), same.iter().filter_map(|p| p.uid).collect()))
     }
@@ -343,23 +396,29 @@ impl AccountSync {
         for step in &plan.steps {
             match step {
                 PushStep::Copy { copies, .. } => self.refuse_copies(copies, error.clone()).await?,
-                PushStep::Store { placements, .. } | PushStep::Move { placements, .. } | PushStep::Expunge { placements, .. } => {
-                    self.refuse(placements, error.clone(), false).await?;
+                PushStep::Store { add, flags, placements, .. } => {
+                    self.refuse(placements, &flags_of(*add, flags), error.clone(), false).await?;
                 }
+                PushStep::Move { placements, .. } => self.refuse(placements, &Want::Place, error.clone(), false).await?,
+                PushStep::Expunge { placements, .. } => self.refuse(placements, &Want::Gone, error.clone(), false).await?,
             }
         }
         Ok(())
     }
 
-    /// A NO takes the wants back; "not now" waits on, up to a number of times; what is open ends the session, and the next one looks.
-    async fn refuse(&self, placements: &[PlacementId], error: Error, for_good: bool) -> Result<()> {
+    /// A NO takes this want back, and no other; "not now" waits on; what was not understood waits on up to a number of times;
+    /// what is open ends the session, and the next one looks.
+    async fn refuse(&self, placements: &[PlacementId], want: &Want, error: Error, for_good: bool) -> Result<()> {
+        if !for_good && error.kind == ErrorKind::Busy {
+            return Ok(());
+        }
         let for_good = for_good
             || match sent(&error) {
                 Sent::Refused => true,
                 Sent::NotNow => false,
                 Sent::Open => return Err(error),
             };
-        let placements = placements.to_vec();
+        let (placements, want) = (placements.to_vec(), want.clone());
         self.store
             .write(Lane::Sync, move |w| {
                 let mut given_up = Vec::new();
@@ -368,7 +427,7 @@ impl AccountSync {
                         given_up.push(id);
                     }
                 }
-                if given_up.is_empty() { Ok(()) } else { w.refused(&given_up, &error) }
+                if given_up.is_empty() { Ok(()) } else { w.refused(&given_up, &want, &error) }
             })
             .await
     }
@@ -433,6 +492,11 @@ fn wish(pending: &Pending) -> Option<Wish> {
         target: pending.target,
         gone: pending.gone,
     })
+}
+
+fn flags_of(add: bool, flags: &Flags) -> Want {
+    let flags = flags.clone();
+    Want::Flags(if add { FlagEdit { add: flags, ..FlagEdit::default() } } else { FlagEdit { del: flags, ..FlagEdit::default() } })
 }
 
 /// New places by old UID, as COPYUID told them.

@@ -2,8 +2,8 @@
 //! The APPEND of sent mail is the outbox' own affair.
 
 use super::AccountSync;
-use super::push::PushOutcome;
-use crate::store::{Attempt, AttemptId, AttemptKind, Lane};
+use super::push::{Deletion, PushOutcome};
+use crate::store::{Attempt, AttemptId, AttemptKind, Lane, Want};
 use godwit_domain::sync::{Sent, UidSet, sent};
 use godwit_domain::{Error, ErrorKind, MailboxId, Result};
 use std::collections::{BTreeMap, HashMap};
@@ -92,10 +92,10 @@ impl AccountSync {
         if selected.uidvalidity != state.uidvalidity || !(same || is_gone) {
             return self.cannot_say(attempt).await;
         }
-        if same {
-            self.delete_here(&uids).await?;
-        }
         let target = attempt.target;
+        if same && self.delete_here(&uids).await? == Deletion::Marked {
+            return self.store.write(Lane::Sync, move |w| w.moved_leaving(placement, target, Some((uidvalidity, uid)))).await;
+        }
         self.store.write(Lane::Sync, move |w| w.moved(placement, target, Some(uidvalidity), Some(uid))).await
     }
 
@@ -109,7 +109,7 @@ impl AccountSync {
         self.store
             .write(Lane::Sync, move |w| {
                 copy.map_or(Ok(()), |copy| w.copy_refused(copy, &error))?;
-                placement.map_or(Ok(()), |placement| w.refused(&[placement], &error))
+                placement.map_or(Ok(()), |placement| w.refused(&[placement], &Want::Place, &error))
             })
             .await
     }

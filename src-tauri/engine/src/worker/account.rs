@@ -109,7 +109,8 @@ impl AccountWorker {
             self.context.set_activity(self.account, Activity::SigningIn);
         }
         let connection = self.context.connect(self.account).await?;
-        let sync = AccountSync::new(self.context.store.clone(), connection, self.account, self.pulse.clone());
+        let dial = self.context.dial(self.account);
+        let sync = AccountSync::new(self.context.store.clone(), connection, self.account, self.pulse.clone(), dial);
         self.full_pass(&sync, waiting).await?;
         *failures = 0;
         let watch = watch::start(self.context.clone(), self.account, self.wakes.clone());

@@ -2,6 +2,7 @@
 //! It never draws and never decides what is right: that is `sync`.
 
 mod account;
+mod carry;
 mod pass;
 mod road;
 mod user;

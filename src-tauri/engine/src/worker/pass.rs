@@ -80,7 +80,8 @@ impl Pass<'_> {
 
     async fn push(&mut self) -> Result<()> {
         self.pulse.take_push();
-        let outcome = self.sync.push().await?;
+        let mut outcome = self.sync.push().await?;
+        super::carry::run(self.context, self.sync, &mut outcome).await?;
         for (mailbox, pushed) in outcome.pushed {
             self.report.entry(mailbox).or_default().pushed += pushed;
         }

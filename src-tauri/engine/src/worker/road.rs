@@ -4,6 +4,7 @@ use super::{UserLine, Workers};
 use crate::context::Context;
 use crate::imap::{Connection, encode_name};
 use crate::outbox::{self, Filing, Going, Road};
+use crate::planted::Planted;
 use crate::smtp::{self, SubmitOutcome};
 use crate::store::{Attempt, AttemptKind, Lane, MailboxState};
 use godwit_domain::sending::{Files, Look};
@@ -149,6 +150,9 @@ impl Road for MailRoad {
     }
 
     async fn look(&self, going: &Going) -> Look {
+        if Planted::AppendRetriedBlindly.is_on() {
+            return Look::Absent;
+        }
         self.look_in_sent(going).await.unwrap_or_else(Look::Failed)
     }
 
@@ -163,6 +167,7 @@ impl Road for MailRoad {
 }
 
 async fn make_sent(conn: &Connection) -> Result<()> {
-    conn.create("Sent").await?;
-    conn.subscribe(&encode_name("Sent"), true).await
+    let path = conn.capabilities().in_namespace("Sent");
+    conn.create(&path).await?;
+    conn.subscribe(&encode_name(&path), true).await
 }

@@ -84,7 +84,19 @@ export function groups(accounts: Account[], mailboxes: Mailbox[], closed: Readon
       mailbox: null,
       expanded,
     };
-    return { account, head, rows: expanded ? branch(own, null, 2, closed) : [] };
+    const removed: TreeRow = {
+      key: `removed-${account.id}`,
+      name: "Recently removed",
+      label: "Recently removed",
+      icon: "undo-2",
+      level: 2,
+      count: 0,
+      unread: false,
+      place: { kind: "removed", account: account.id },
+      mailbox: null,
+    };
+    const rows = expanded && own.length > 0 ? [...branch(own, null, 2, closed), removed] : [];
+    return { account, head, rows };
   });
 }
 

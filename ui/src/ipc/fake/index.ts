@@ -3,6 +3,7 @@ import type { Backend, Open, Shade, StartState, UnlockChoice } from "../backend"
 import type { Account, Action, Commands, Draft, Event, OutboxItem, Settings } from "../bindings";
 import { frameDocument } from "./frame";
 import { Outgoing } from "./outgoing";
+import { RemovedMail } from "./removed";
 import { at, checkOf, discover, fail, remove } from "./servers";
 import { performOn, type Taken } from "./verbs";
 import { Views } from "./views";
@@ -28,6 +29,7 @@ export class FakeBackend implements Backend {
   readonly world: World;
   readonly views: Views;
   readonly outgoing: Outgoing;
+  readonly removed: RemovedMail;
   /** Every request, in order: what tests look at. */
   /** What stands outside the window, for tests: asks it to open something. */
   open: (open: Open) => void = () => {};
@@ -52,6 +54,7 @@ export class FakeBackend implements Backend {
     this.world = options.empty ? { accounts: [], mailboxes: [], items: new Map() } : world(options.extra ?? 0);
     this.locked = options.locked ?? false;
     this.views = new Views(this.world, (event) => this.emit(event));
+    this.removed = new RemovedMail(this.world, this.views, (event) => this.emit(event));
     this.outgoing = new Outgoing(
       this.world,
       (event) => this.emit(event),
@@ -227,6 +230,8 @@ export class FakeBackend implements Backend {
         subscribed: true,
         messages: 0,
         unread: 0,
+        held_back: 0,
+        verified_at: null,
       };
       this.world.mailboxes.push(made);
       this.changed();
@@ -289,6 +294,9 @@ export class FakeBackend implements Backend {
     message_open: ({ id, remote }) => this.openMessage(id, remote),
     message_close: ({ token }) => (this.opened.delete(token), null),
     perform: ({ action }) => this.perform(action),
+    removed: ({ account, limit }) => this.removed.list(account, limit),
+    restore: ({ ids }) => this.removed.restore(ids),
+    mailbox_empty: ({ mailbox }) => this.removed.empty(mailbox),
     undo: ({ receipt }) => this.undo(receipt),
     compose: ({ from }) => this.outgoing.compose(from),
     drafts: () => this.outgoing.kept,

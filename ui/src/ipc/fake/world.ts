@@ -76,6 +76,8 @@ export function folders(accountId: number, list: Folder[], firstId: number): Mai
       subscribed: true,
       messages: 0,
       unread: 0,
+      held_back: 0,
+      verified_at: null,
     });
   }
   return made;

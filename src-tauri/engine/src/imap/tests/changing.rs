@@ -144,3 +144,35 @@ async fn searches_quote_what_people_type() {
     assert_eq!(connection.search(&Search::Deleted).await.unwrap_err().kind, ErrorKind::Offline, "never an empty success");
     done(server).await;
 }
+
+#[tokio::test]
+async fn a_message_in_parts_goes_out_once_the_server_agrees() {
+    let script = "C: a APPEND \"A\" (\\Seen) {11}
+        S: + go on
+        C> hello world
+        S: a OK [APPENDUID 9 4] done";
+    let (connection, server) = signed_in_to("LITERAL+ UIDPLUS", script).await;
+    let (sink, parts) = tokio::sync::mpsc::channel(4);
+    for part in ["hello ", "world"] {
+        sink.send(part.as_bytes().to_vec()).await.unwrap();
+    }
+    let told = connection.append_parts("A", &Flags::parse(["\\Seen"]), None, 11, parts).await.unwrap();
+    assert_eq!(told, Some((9, 4)));
+    drop(connection);
+    done(server).await;
+}
+
+#[tokio::test]
+async fn a_message_whose_parts_end_early_is_never_taken_for_stored() {
+    let script = "C: a APPEND \"A\" {11}
+        S: + go on";
+    let (connection, server) = signed_in_to("UIDPLUS", script).await;
+    let (sink, parts) = tokio::sync::mpsc::channel(4);
+    sink.send(b"hello ".to_vec()).await.unwrap();
+    drop(sink);
+    let error = connection.append_parts("A", &Flags::none(), None, 11, parts).await.unwrap_err();
+    assert_eq!(godwit_domain::sync::sent(&error), godwit_domain::sync::Sent::Open);
+    assert!(!connection.is_alive());
+    drop(connection);
+    done(server).await;
+}

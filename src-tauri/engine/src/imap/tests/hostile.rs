@@ -214,3 +214,17 @@ async fn a_conversation_by_single_bytes_is_the_same_conversation() {
         done(server).await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_hears_of_the_end_finds_the_connection_dead() {
+    for _ in 0..200 {
+        let (connection, server) = signed_in_to("IDLE", "C: a NOOP\nEOF\n").await;
+        assert_eq!(connection.noop().await.unwrap_err().kind, ErrorKind::Offline);
+        assert!(!connection.is_alive(), "a second call would go to a dead line");
+        done(server).await;
+        let (connection, server) = signed_in_to("IDLE", "C: a IDLE\nEOF\n").await;
+        assert!(connection.idle(std::time::Duration::from_secs(60), std::future::pending()).await.is_err());
+        assert!(!connection.is_alive());
+        done(server).await;
+    }
+}

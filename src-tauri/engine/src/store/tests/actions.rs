@@ -64,12 +64,9 @@ async fn archiving_shows_at_once_and_waits_for_the_server() {
 async fn an_account_without_an_archive_gets_one_beside_its_other_folders() {
     let home = Home::new();
     let account = home.account("marit@fjordlys.example").await;
-    home.write(move |w| {
-        let mut folders = vec![listed("INBOX", &[]), listed("INBOX/Sent", &[]), listed("INBOX/Trash", &[])];
-        folders.iter_mut().for_each(|f| f.delimiter = Some('/'));
-        w.mailboxes_listed(account, &folders)
-    })
-    .await;
+    let mut folders = vec![listed("INBOX", &[]), listed("INBOX/Sent", &[]), listed("INBOX/Trash", &[])];
+    folders.iter_mut().for_each(|f| f.delimiter = Some('/'));
+    home.list_only(account, folders).await;
     let inbox = home.mailbox(account, "INBOX").await;
     let ids = home.deliver(inbox, mails(1..=1)).await;
     home.store.perform(act(Verb::Archive, &ids)).await.unwrap();
@@ -293,7 +290,7 @@ async fn a_refusal_takes_the_want_back_and_is_told() {
     assert_eq!(s.home.write(move |w| w.count_refusal(first)).await, 1);
     let error = Error::new(ErrorKind::Refused, "The server refused to move 2 messages.").server_words("over quota");
     let said = error.clone();
-    s.home.write(move |w| w.refused(&ids, &error)).await;
+    s.home.write(move |w| w.refused(&ids, &Want::All, &error)).await;
     assert_eq!(s.shown_in("INBOX").await.len(), 2);
     loop {
         if let Event::Told { error } = events.recv().await.unwrap() {

@@ -1,6 +1,7 @@
 //! The store's own tests: two files in a temp folder each, no server.
 
 mod actions;
+mod carry;
 mod files;
 mod lists;
 mod random;
@@ -57,6 +58,17 @@ impl Home {
             Ok(account)
         })
         .await
+    }
+
+    /// The server has these folders and no others.
+    async fn list_only(&self, account: AccountId, folders: Vec<Listed>) {
+        self.write(move |w| {
+            let states = w.mailboxes_listed(account, &folders)?;
+            let is_there = |path: &str| folders.iter().any(|f| f.path.eq_ignore_ascii_case(path));
+            let gone: Vec<_> = states.iter().filter(|s| !is_there(&s.path)).map(|s| s.id).collect();
+            w.mailboxes_gone(account, &gone)
+        })
+        .await;
     }
 
     async fn mailbox(&self, account: AccountId, path: &'static str) -> MailboxId {

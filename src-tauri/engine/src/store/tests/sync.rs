@@ -15,7 +15,7 @@ async fn roles_come_from_attributes_before_names() {
         listed("Entwürfe", &[]),
         listed("Projects", &["\\Noselect"]),
     ];
-    home.write(move |w| w.mailboxes_listed(account, &folders)).await;
+    home.list_only(account, folders).await;
     let boxes = home.read(|r| r.mailboxes()).await;
     let seen: Vec<_> = boxes.iter().map(|m| (m.path.as_str(), m.role)).collect();
     assert_eq!(
@@ -54,6 +54,8 @@ async fn a_folder_gone_from_the_server_takes_its_mail_out_of_lists_and_hands_bac
     home.store.perform(Action { verb: Verb::Move { to: boathouse }, targets: Targets::ids(&ids[..1]) }).await.unwrap();
     let rest: Vec<Listed> = usual_folders().into_iter().filter(|f| f.path != "Boathouse").collect();
     home.write(move |w| w.mailboxes_listed(account, &rest)).await;
+    assert!(home.read(move |r| r.mailbox_by_path(account, "Boathouse")).await.is_some(), "a LIST alone removes nothing");
+    home.write(move |w| w.mailboxes_gone(account, &[boathouse])).await;
     assert!(home.read(move |r| r.mailbox_by_path(account, "Boathouse")).await.is_none());
     assert_eq!(home.list(of(inbox)).await.len(), 2);
     assert_eq!(home.store.view_ids(view.view).await.unwrap().len(), 2);

@@ -1,0 +1,133 @@
+//! What the pretended server holds.
+
+use super::Told;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// All of it.
+#[derive(Default)]
+pub(crate) struct World {
+    pub capabilities: String,
+    pub mailboxes: BTreeMap<String, Mailbox>,
+    pub heard: Vec<(usize, String)>,
+    pub connections: usize,
+    pub(super) told: Vec<Told>,
+    pub(super) modseq: u64,
+}
+
+/// A mailbox.
+#[derive(Clone)]
+pub(crate) struct Mailbox {
+    pub validity: u32,
+    pub next: u32,
+    pub mails: Vec<Mail>,
+    /// It answers SELECT with NOMODSEQ.
+    pub forgets: bool,
+    pub(super) vanished: Vec<(u64, u32)>,
+}
+
+/// A message.
+#[derive(Clone)]
+pub(crate) struct Mail {
+    pub uid: u32,
+    pub flags: BTreeSet<String>,
+    pub modseq: u64,
+    pub subject: String,
+}
+
+impl World {
+    pub fn offers(&self, capability: &str) -> bool {
+        self.capabilities.split(' ').any(|c| c == capability)
+    }
+
+    /// A new, empty mailbox.
+    pub fn add(&mut self, path: &str) {
+        let mailbox = Mailbox { validity: 7, next: 1, mails: Vec::new(), forgets: false, vanished: Vec::new() };
+        self.mailboxes.insert(path.to_owned(), mailbox);
+    }
+
+    pub fn mailbox(&mut self, path: &str) -> &mut Mailbox {
+        self.mailboxes.get_mut(path).unwrap()
+    }
+
+    pub(super) fn tick(&mut self) -> u64 {
+        self.modseq += 1;
+        self.modseq
+    }
+
+    pub(super) fn highest(&self) -> u64 {
+        self.modseq
+    }
+
+    /// A message with this subject comes in.
+    pub fn deliver(&mut self, path: &str, subject: &str) -> u32 {
+        let modseq = self.tick();
+        let mailbox = self.mailbox(path);
+        let uid = mailbox.next;
+        mailbox.next += 1;
+        mailbox.mails.push(Mail { uid, flags: BTreeSet::new(), modseq, subject: subject.to_owned() });
+        uid
+    }
+
+    /// Messages `Letter 1` to `Letter n` come in.
+    pub fn letters(&mut self, path: &str, count: u32) {
+        for n in 1..=count {
+            self.deliver(path, &format!("Letter {n}"));
+        }
+    }
+
+    /// Another client sets or clears a flag.
+    pub fn mark(&mut self, path: &str, uid: u32, flag: &str, on: bool) {
+        let modseq = self.tick();
+        let mail = self.mailbox(path).mails.iter_mut().find(|m| m.uid == uid).unwrap();
+        let _ = if on { mail.flags.insert(flag.to_owned()) } else { mail.flags.remove(flag) };
+        mail.modseq = modseq;
+    }
+
+    /// Another client removes messages.
+    pub fn expunge(&mut self, path: &str, which: impl Fn(&Mail) -> bool) -> Vec<Mail> {
+        let modseq = self.tick();
+        let mailbox = self.mailbox(path);
+        let (gone, stay) = std::mem::take(&mut mailbox.mails).into_iter().partition::<Vec<_>, _>(|m| which(m));
+        mailbox.mails = stay;
+        mailbox.vanished.extend(gone.iter().map(|m| (modseq, m.uid)));
+        gone
+    }
+
+    /// A backup is put in place of what was: MODSEQ counts from here again.
+    pub fn set_back(&mut self, modseq: u64) {
+        self.modseq = modseq;
+    }
+
+    /// Subjects in a mailbox, in their order.
+    pub fn subjects(&self, path: &str) -> Vec<String> {
+        self.mailboxes.get(path).map(|m| m.mails.iter().map(|m| m.subject.clone()).collect()).unwrap_or_default()
+    }
+
+    /// The flags of a message.
+    pub fn flags(&self, path: &str, uid: u32) -> Vec<String> {
+        let mail = self.mailboxes[path].mails.iter().find(|m| m.uid == uid);
+        mail.map(|m| m.flags.iter().cloned().collect()).unwrap_or_default()
+    }
+}
+
+impl Mailbox {
+    /// It says that a message vanished which is there.
+    pub fn claims_vanished(&mut self, uid: u32) {
+        self.vanished.push((u64::MAX >> 1, uid));
+    }
+}
+
+impl Mail {
+    pub(super) fn header(&self) -> String {
+        let id = self.subject.replace(' ', "-");
+        format!(
+            "Date: Thu, 19 Nov 2026 09:42:00 +0100\r\nFrom: Jonas <jonas@solheim.example>\r\nMessage-ID: <{id}@solheim.example>\r\n\
+             Subject: {}\r\n\r\n",
+            self.subject
+        )
+    }
+
+    pub(super) fn body(&self) -> String {
+        format!("{}Hei, {}.\r\n", self.header(), self.subject)
+    }
+}

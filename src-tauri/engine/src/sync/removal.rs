@@ -1,0 +1,116 @@
+//! Dropping what the server proved to be gone, and finding what was missed. A row goes only when the server, asked for exactly
+//! its UID a second time, does not have it, in an answer that could be read whole; many rows at once only when a second
+//! connection says the same (docs/safety.md).
+
+use super::AccountSync;
+use super::mailbox::{MailboxOutcome, Visit, count};
+use crate::imap::Connection;
+use crate::store::Lane;
+use godwit_domain::sync::UidSet;
+use godwit_domain::{Error, ErrorKind, Result};
+use std::sync::PoisonError;
+
+/// A removal of more than this many rows and more than a fifth of the mailbox needs a second connection's word.
+const MASS_REMOVAL: u64 = 50;
+
+impl AccountSync {
+    /// With everything here: where the counts differ, compare UIDs; then orphans of an old UIDVALIDITY that nobody claimed may go.
+    pub(super) async fn drop_missing(&self, at: &Visit<'_>, out: &mut MailboxOutcome) -> Result<()> {
+        let mailbox = at.mailbox;
+        out.removed += self.store.write(Lane::Sync, move |w| w.finish_orphans(mailbox)).await?;
+        let newest = at.uidnext.saturating_sub(1);
+        let held = self.store.read(move |r| r.uids(mailbox, 1, newest)).await?;
+        let unreadable = self.unreadable_in(at).minus(&held);
+        if held.len() + unreadable.len() != u64::from(at.selected.exists) {
+            let there = self.conn.fetch_uids(1, None).await?;
+            self.remove(at, held.minus(&there), out).await?;
+            self.read_missed(at, &there, &held, out).await?;
+        }
+        if !out.flags_read && at.state.synced_down_to.is_some() {
+            // Only the newest flags were read: the full reading is still due when it was.
+            return Ok(());
+        }
+        let now = crate::clock::now();
+        self.store.write(Lane::Sync, move |w| w.set_verified(mailbox, now)).await
+    }
+
+    /// Reads headers that should be here and are not; one that can't be read is remembered, so that it is not asked for at every turn.
+    pub(super) async fn read_missed(
+        &self,
+        at: &Visit<'_>,
+        there: &UidSet,
+        held: &UidSet,
+        out: &mut MailboxOutcome,
+    ) -> Result<()> {
+        let newest = at.uidnext.saturating_sub(1).max(1);
+        let missed = there.intersect(&UidSet::range(1, newest)).minus(held).minus(&self.unreadable_in(at));
+        if missed.is_empty() {
+            return Ok(());
+        }
+        out.added += count(self.read_headers(at.mailbox, at.uidvalidity, &missed).await?.added.len());
+        let mailbox = at.mailbox;
+        let now_held = self.store.read(move |r| r.uids(mailbox, 1, newest)).await?;
+        let unread = missed.minus(&now_held);
+        if !unread.is_empty() {
+            tracing::warn!(messages = unread.len(), "headers could not be read; the next session asks again");
+            let all = self.unreadable_in(at).union(&unread);
+            self.unreadable.lock().unwrap_or_else(PoisonError::into_inner).insert(mailbox, (at.uidvalidity, all));
+        }
+        Ok(())
+    }
+
+    fn unreadable_in(&self, at: &Visit<'_>) -> UidSet {
+        let known = self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
+        known
+            .get(&at.mailbox)
+            .filter(|(validity, _)| *validity == at.uidvalidity)
+            .map(|(_, uids)| uids.clone())
+            .unwrap_or_default()
+    }
+
+    /// Drops rows the server says are gone, once it has said so twice.
+    pub(super) async fn remove(&self, at: &Visit<'_>, gone: UidSet, out: &mut MailboxOutcome) -> Result<()> {
+        let (mailbox, uidvalidity) = (at.mailbox, at.uidvalidity);
+        let newest = at.uidnext.saturating_sub(1).max(at.state.uidnext.unwrap_or(1));
+        let held = self.store.read(move |r| r.uids(mailbox, 1, newest)).await?;
+        let gone = gone.intersect(&held);
+        if gone.is_empty() {
+            return Ok(());
+        }
+        let there = if gone.len() > MASS_REMOVAL && gone.len() * 5 > held.len() {
+            self.ask_afresh(at, &gone).await?
+        } else {
+            still_there(&self.conn, at, &gone).await?
+        };
+        let gone = gone.minus(&there);
+        out.removed += self.store.write(Lane::Sync, move |w| w.remove_uids(mailbox, uidvalidity, &gone)).await?;
+        Ok(())
+    }
+
+    /// The same question over a connection of its own: what confuses one session is not in the next.
+    async fn ask_afresh(&self, at: &Visit<'_>, gone: &UidSet) -> Result<UidSet> {
+        let fresh = (self.dial)().await.map_err(|error| {
+            // Whatever kept the second connection away is no reason to end the first, nor to believe it.
+            Error::new(ErrorKind::Busy, format!("Much of {} seems gone, and no second connection could be made.", at.state.path))
+                .mend(format!("Nothing was taken away here; Godwit tries again. {}", error.what))
+        })?;
+        let selected = fresh.select(&at.state.wire_name, None).await?;
+        if selected.uidvalidity != Some(at.uidvalidity) {
+            return Err(
+                Error::new(ErrorKind::Busy, format!("{} changed while it was read.", at.state.path)).mend("Godwit tries again.")
+            );
+        }
+        still_there(&fresh, at, gone).await
+    }
+}
+
+/// Which of these the open mailbox still has. An answer with a line that can't be read proves no absence.
+async fn still_there(conn: &Connection, at: &Visit<'_>, gone: &UidSet) -> Result<UidSet> {
+    let before = conn.quarantined();
+    let there = conn.fetch_present(gone).await?;
+    if conn.quarantined() != before {
+        return Err(Error::new(ErrorKind::Busy, format!("The server's list of {} can't be read whole.", at.state.path))
+            .mend("Nothing was taken away here; Godwit tries again."));
+    }
+    Ok(there)
+}

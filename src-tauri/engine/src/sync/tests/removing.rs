@@ -1,0 +1,126 @@
+//! What goes only when it is proved to be gone.
+
+use super::*;
+
+const QRESYNC: &str = "ENABLE CONDSTORE QRESYNC UIDPLUS MOVE";
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_is_not_gone() {
+    let server = Pretend::offering("UIDPLUS");
+    server.change(|w| w.letters("INBOX", 6));
+    let home = Home::at(&server).await;
+    let sync = home.session().await;
+    home.get(&sync).await;
+    // One goes for good; of another the server's list has a line that nobody can read.
+    server.change(|w| drop(w.expunge("INBOX", |m| m.uid == 2)));
+    server.once("UID FETCH 1:* (UID)", Lie::Garbled("(UID 5)"));
+    assert_eq!(home.get(&sync).await.removed, 1);
+    assert_eq!(home.shown("INBOX").await, letters([1, 3, 4, 5, 6]));
+    home.audit().await;
+}
+
+#[tokio::test]
+async fn nothing_goes_while_the_second_answer_has_a_line_that_cannot_be_read() {
+    let server = Pretend::offering("UIDPLUS");
+    server.change(|w| w.letters("INBOX", 4));
+    let home = Home::at(&server).await;
+    let sync = home.session().await;
+    home.get(&sync).await;
+    server.change(|w| drop(w.expunge("INBOX", |m| m.uid == 2)));
+    server.once("UID FETCH 1:* (UID)", Lie::Without("(UID 3)"));
+    server.once("UID FETCH 2:3 (UID)", Lie::Garbled("(UID 3)"));
+    assert_eq!(home.try_get(&sync).await.unwrap_err().kind, ErrorKind::Busy);
+    assert_eq!(home.shown("INBOX").await, letters(1..=4));
+    assert_eq!(home.get(&sync).await.removed, 1);
+    assert_eq!(home.shown("INBOX").await, letters([1, 3, 4]));
+}
+
+#[tokio::test]
+async fn vanished_is_asked_again_before_it_is_believed() {
+    let server = Pretend::offering(QRESYNC);
+    server.change(|w| w.letters("INBOX", 5));
+    let home = Home::at(&server).await;
+    let sync = home.session().await;
+    home.get(&sync).await;
+    server.change(|w| w.mailbox("INBOX").claims_vanished(4));
+    server.change(|w| drop(w.expunge("INBOX", |m| m.uid == 1)));
+    assert_eq!(home.get(&sync).await.removed, 1);
+    assert_eq!(home.shown("INBOX").await, letters(2..=5));
+}
+
+#[tokio::test]
+async fn many_rows_go_only_on_a_second_connections_word() {
+    let server = Pretend::offering("UIDPLUS");
+    server.change(|w| w.letters("INBOX", 120));
+    let home = Home::at(&server).await;
+    let sync = home.session().await;
+    home.get(&sync).await;
+    // This session's mailbox looks empty, whatever is asked and however often.
+    server.always_on(0, "SELECT \"INBOX\"", Lie::Without("EXISTS"));
+    server.always_on(0, "UID FETCH", Lie::Without("FETCH"));
+    assert_eq!(home.get(&sync).await.removed, 0);
+    assert_eq!(home.shown("INBOX").await.len(), 120);
+    assert_eq!(server.connections(), 2, "the question went over a connection of its own");
+    server.repent();
+    server.change(|w| drop(w.expunge("INBOX", |m| m.uid <= 100)));
+    assert_eq!(home.get(&sync).await.removed, 100);
+    assert_eq!(server.connections(), 3);
+    home.audit().await;
+}
+
+#[tokio::test]
+async fn without_a_second_connection_many_rows_stay() {
+    let server = Pretend::offering("UIDPLUS");
+    server.change(|w| w.letters("INBOX", 80));
+    let home = Home::at(&server).await;
+    let sync = home.session().await;
+    home.get(&sync).await;
+    server.change(|w| drop(w.expunge("INBOX", |m| m.uid > 10)));
+    server.once("AUTHENTICATE", Lie::Say("TAG NO too many connections"));
+    assert_eq!(home.try_get(&sync).await.unwrap_err().kind, ErrorKind::Busy, "that is no reason to ask for a password");
+    assert_eq!(home.shown("INBOX").await.len(), 80);
+    assert_eq!(home.get(&sync).await.removed, 70);
+}
+
+#[tokio::test]
+async fn a_mailbox_numbered_anew_between_two_looks_loses_nothing() {
+    let server = Pretend::offering("UIDPLUS");
+    server.change(|w| w.letters("INBOX", 80));
+    let home = Home::at(&server).await;
+    let sync = home.session().await;
+    home.get(&sync).await;
+    let ids: Vec<PlacementId> = home.rows("INBOX").await.iter().map(|r| r.id).collect();
+    server.always_on(0, "UID FETCH 1:* (UID)", Lie::Without("FETCH"));
+    server.always_on(0, "SELECT \"INBOX\"", Lie::Without("EXISTS"));
+    let renumber = |w: &mut crate::pretend::World| {
+        let inbox = w.mailbox("INBOX");
+        inbox.validity = 8;
+        inbox.next += 1_000;
+        inbox.mails.iter_mut().for_each(|m| m.uid += 1_000);
+    };
+    server.once("AUTHENTICATE", Lie::After(Box::new(renumber)));
+    assert_eq!(home.try_get(&sync).await.unwrap_err().kind, ErrorKind::Busy);
+    server.repent();
+    assert_eq!(home.get(&sync).await.removed, 0);
+    assert_eq!(home.rows("INBOX").await.iter().map(|r| r.id).collect::<Vec<_>>(), ids);
+    home.audit().await;
+}
+
+#[tokio::test]
+async fn what_went_stays_restorable_and_comes_back_as_itself() {
+    let server = Pretend::offering("UIDPLUS");
+    server.change(|w| w.letters("INBOX", 3));
+    let home = Home::at(&server).await;
+    let sync = home.session().await;
+    home.get(&sync).await;
+    let id = home.row("INBOX", "Letter 2").await;
+    server.change(|w| drop(w.expunge("INBOX", |m| m.uid == 2)));
+    assert_eq!(home.get(&sync).await.removed, 1);
+    // Another device had only moved it: the same row, not a second one.
+    server.change(|w| {
+        w.deliver("Archive", "Letter 2");
+    });
+    home.get(&sync).await;
+    assert_eq!(home.row("Archive", "Letter 2").await, id);
+    home.audit().await;
+}

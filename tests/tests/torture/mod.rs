@@ -1,0 +1,4 @@
+//! A short torture: the line breaks at stepped offsets, and Python's imaplib counts the mail afterwards.
+//! `cargo xtask torture` plays every offset.
+
+mod the_line_breaks;

@@ -1,0 +1,13 @@
+//! The proof of no loss: lines that break at a chosen byte, processes and disks that stop, between the real engine and
+//! real servers; and a judge that asks neither the engine nor the proxy but Python's imaplib what is left.
+#![cfg(unix)]
+#![deny(unsafe_code)]
+
+pub mod campaign;
+pub mod fault;
+pub mod judge;
+pub mod lane;
+pub mod oracle;
+pub mod scenario;
+pub mod server;
+pub mod world;
