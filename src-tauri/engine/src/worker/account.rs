@@ -3,6 +3,7 @@
 use super::watch::{self, Watch};
 use super::{Wake, pass};
 use crate::context::Context;
+use crate::store::MailboxState;
 use crate::sync::{AccountSync, Pulse};
 use futures_util::FutureExt;
 use godwit_domain::api::{MailboxSynced, SyncBodies};
@@ -30,6 +31,8 @@ pub(super) struct AccountWorker {
     wakes: mpsc::Sender<Wake>,
     inbox: mpsc::Receiver<Wake>,
     open: Option<MailboxId>,
+    /// How many messages the mailbox that is listened to had, where this connection listens alone.
+    counted: Option<(MailboxId, u32)>,
     /// When all mailboxes are looked at again, however busy one of them is.
     poll_at: Instant,
 }
@@ -42,7 +45,7 @@ impl AccountWorker {
         wakes: mpsc::Sender<Wake>,
         inbox: mpsc::Receiver<Wake>,
     ) -> Self {
-        Self { context, account, pulse, wakes, inbox, open: None, poll_at: Instant::now() + POLL }
+        Self { context, account, pulse, wakes, inbox, open: None, counted: None, poll_at: Instant::now() + POLL }
     }
 
     /// Lives until told to end. A panic is Godwit's mistake, and this account's alone: told, and begun anew after a pause.
@@ -80,8 +83,10 @@ impl AccountWorker {
 
     /// Waits out the back-off, or for a person. `None`: the worker ends.
     async fn pause(&mut self, error: &Error, failures: u32) -> Option<Waiting> {
+        // Where the store can't say, nothing is known of the server either.
+        let least = self.context.quirks(self.account).await.map_or(0, |q| u64::from(q.sign_in_pause_secs) * 1000);
         let deadline = match retry_after(error, failures) {
-            Retry::After(ms) => Some(Instant::now() + Duration::from_millis(ms + jitter(ms / 4))),
+            Retry::After(ms) => Some(Instant::now() + Duration::from_millis(ms.max(least) + jitter(ms / 4))),
             Retry::Stop => None,
         };
         loop {
@@ -113,10 +118,12 @@ impl AccountWorker {
         let sync = AccountSync::new(self.context.store.clone(), connection, self.account, self.pulse.clone(), dial);
         self.full_pass(&sync, waiting).await?;
         *failures = 0;
-        let watch = watch::start(self.context.clone(), self.account, self.wakes.clone());
+        // Where a server lets a person have two connections, the other one is for the person.
+        let alone = sync.connection().capabilities().quirks.connections < 3;
+        let watch = (!alone).then(|| watch::start(self.context.clone(), self.account, self.wakes.clone()));
         loop {
             self.up_to_date();
-            match self.wait(&sync, &watch).await? {
+            match self.wait(&sync, watch.as_ref()).await? {
                 None => return Ok(End::Closed),
                 Some(Waited::Wake(Wake::Reconnect)) => return Ok(End::Reconnect),
                 Some(wake) => self.answer(&sync, wake, waiting).await?,
@@ -174,8 +181,9 @@ impl AccountWorker {
     }
 
     /// Waits for a wake, a change in the open mailbox, or the poll. `None`: nobody is left to wake us.
-    async fn wait(&mut self, sync: &AccountSync, watch: &Watch) -> Result<Option<Waited>> {
-        let watched = if watch.hears_all() { None } else { self.watched_mailbox().await? };
+    async fn wait(&mut self, sync: &AccountSync, watch: Option<&Watch>) -> Result<Option<Waited>> {
+        let hears_all = watch.is_some_and(Watch::hears_all);
+        let watched = if hears_all { None } else { self.watched_mailbox(watch.is_none()).await? };
         let connection = sync.connection();
         let Some((mailbox, wire_name)) = watched.filter(|_| connection.capabilities().idle) else {
             return Ok(tokio::select! {
@@ -183,7 +191,11 @@ impl AccountWorker {
                 () = tokio::time::sleep_until(self.poll_at) => Some(Waited::Poll),
             });
         };
-        connection.select(&wire_name, None).await?;
+        let exists = connection.select(&wire_name, None).await?.exists;
+        // Whatever came between the last look and this SELECT was told to nobody.
+        if watch.is_none() && self.counted.replace((mailbox, exists)) != Some((mailbox, exists)) {
+            return Ok(Some(Waited::Changed(mailbox)));
+        }
         let (stop, stopped) = oneshot::channel::<()>();
         let idle = connection.idle(IDLE.min(self.poll_at.saturating_duration_since(Instant::now())), async {
             // Both ways to be woken mean the same: stop idling.
@@ -192,6 +204,10 @@ impl AccountWorker {
         tokio::pin!(idle);
         tokio::select! {
             events = &mut idle => {
+                // An end that means nothing here is no trouble to be told.
+                if events.is_err() && connection.capabilities().quirks.drops_idle {
+                    return Ok(Some(Waited::Wake(Wake::Reconnect)));
+                }
                 let changed = !events?.is_empty();
                 Ok(Some(if changed { Waited::Changed(mailbox) } else { Waited::Poll }))
             }
@@ -203,16 +219,17 @@ impl AccountWorker {
         }
     }
 
-    /// The mailbox that a person has open, unless the watch has it already.
-    async fn watched_mailbox(&self) -> Result<Option<(MailboxId, String)>> {
-        let Some(open) = self.open else { return Ok(None) };
-        let account = self.account;
+    /// The mailbox that a person has open, unless the watch has it already; the inbox where nothing else listens.
+    async fn watched_mailbox(&self, alone: bool) -> Result<Option<(MailboxId, String)>> {
+        let (open, account) = (self.open, self.account);
         self.context
             .store
             .read(move |r| {
                 let states = r.mailbox_states(account)?;
-                let state = states.into_iter().find(|s| s.id == open && s.selectable && s.on_server);
-                Ok(state.filter(|s| s.role != Some(Role::Inbox)).map(|s| (s.id, s.wire_name)))
+                let heard = |s: &&MailboxState| if alone { s.role == Some(Role::Inbox) } else { Some(s.id) == open };
+                let state = states.iter().filter(|s| s.selectable && s.on_server).find(heard);
+                let state = state.filter(|s| alone || s.role != Some(Role::Inbox));
+                Ok(state.map(|s| (s.id, s.wire_name.clone())))
             })
             .await
     }

@@ -16,6 +16,8 @@ use tokio::task::JoinHandle;
 
 const IDLE: Duration = Duration::from_secs(570);
 const RETRY: Duration = Duration::from_secs(30);
+/// The same where an end means nothing.
+const RETRY_AT_ONCE: Duration = Duration::from_secs(1);
 /// News of more mailboxes at once than this, and a look at all of them is cheaper.
 const MOST_WAKES: usize = 16;
 
@@ -56,7 +58,8 @@ pub(super) fn start(context: Context, account: AccountId, wakes: mpsc::Sender<Wa
                     }
                 }
             }
-            tokio::time::sleep(RETRY).await;
+            let drops = ears.context.quirks(ears.account).await.is_ok_and(|q| q.drops_idle);
+            tokio::time::sleep(if drops { RETRY_AT_ONCE } else { RETRY }).await;
         }
     });
     Watch { task, hears_all }
