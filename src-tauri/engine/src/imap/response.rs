@@ -4,6 +4,7 @@
 use super::code::{Code, split, uid_set, words};
 use super::fetch::{self, Fetched};
 use super::framer::Frame;
+use super::quota::{self, Limit};
 use super::token::{Token, TokenError, number, tokens};
 use godwit_domain::sync::{StatusItems, UidSet};
 
@@ -51,6 +52,8 @@ pub(super) enum Response {
     Search(UidSet),
     /// What the server calls itself, in one line of at most `MOST_ID` characters.
     Id(String),
+    /// Limits of one quota root.
+    Quota(Vec<Limit>),
     /// Prefix and delimiter of the first personal namespace.
     Namespace(Option<(String, Option<char>)>),
     Vanished {
@@ -71,6 +74,7 @@ impl Response {
             Self::Tagged(_, status) | Self::Status(status) => status.held(),
             Self::Continue(text) => text.len(),
             Self::Id(text) => text.len(),
+            Self::Quota(limits) => limits.iter().map(|(what, ..)| what.len() + 48).sum(),
             Self::Capability(words) | Self::Enabled(words) => words_held(words),
             Self::List(line) | Self::Lsub(line) => line.name.len() + words_held(&line.attributes),
             Self::Search(uids) | Self::Vanished { uids, .. } => size_of_val(uids.ranges()),
@@ -124,6 +128,7 @@ pub(super) fn read(frame: &Frame) -> Result<Response, TokenError> {
         b"LSUB" => list(&tokens(frame, after_word)?).map(Response::Lsub).ok_or(TokenError::Unknown),
         b"STATUS" => mailbox_status(&tokens(frame, after_word)?).ok_or(TokenError::Unknown),
         b"ID" => Ok(id(after)),
+        b"QUOTA" => quota::limits(&tokens(frame, after_word)?).map(Response::Quota).ok_or(TokenError::Unknown),
         b"NAMESPACE" => Ok(namespace(&tokens(frame, after_word)?)),
         b"VANISHED" => vanished(&tokens(frame, after_word)?).ok_or(TokenError::Unknown),
         _ => Ok(Response::Other),

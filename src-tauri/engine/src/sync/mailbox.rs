@@ -126,7 +126,9 @@ impl AccountSync {
     async fn read_flags(&self, at: &Visit<'_>, which: Flagged, out: &mut MailboxOutcome) -> Result<()> {
         let Some(newest) = at.uidnext.checked_sub(1).filter(|n| *n > 0) else { return Ok(()) };
         let down_to = at.state.synced_down_to.unwrap_or(at.uidnext);
-        let all_due = which == Flagged::All || at.state.verified_at.is_none_or(|t| crate::clock::now() - t > FULL_FLAGS_SECS);
+        // A reading in the future was done before the clock was set back.
+        let fresh = |t: i64| (0..=FULL_FLAGS_SECS).contains(&(crate::clock::now() - t));
+        let all_due = which == Flagged::All || !at.state.verified_at.is_some_and(fresh);
         out.flags_read = all_due;
         let low = if all_due { down_to } else { newest.saturating_sub(RECENT_FLAGS - 1).max(down_to) };
         let mailbox = at.mailbox;

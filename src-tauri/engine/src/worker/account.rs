@@ -205,7 +205,8 @@ impl AccountWorker {
         tokio::select! {
             events = &mut idle => {
                 // An end that means nothing here is no trouble to be told.
-                if events.is_err() && connection.capabilities().quirks.drops_idle {
+                if events.is_err() && !connection.is_alive() && connection.capabilities().quirks.drops_idle {
+                    tokio::time::sleep(watch::RETRY_AT_ONCE).await;
                     return Ok(Some(Waited::Wake(Wake::Reconnect)));
                 }
                 let changed = !events?.is_empty();

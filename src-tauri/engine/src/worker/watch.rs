@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 const IDLE: Duration = Duration::from_secs(570);
 const RETRY: Duration = Duration::from_secs(30);
 /// The same where an end means nothing.
-const RETRY_AT_ONCE: Duration = Duration::from_secs(1);
+pub(super) const RETRY_AT_ONCE: Duration = Duration::from_secs(1);
 /// News of more mailboxes at once than this, and a look at all of them is cheaper.
 const MOST_WAKES: usize = 16;
 
