@@ -5,9 +5,9 @@ use super::*;
 use crate::net::TlsContext;
 use crate::pretend::{Lie, Pretend};
 use crate::sync::tests::{Home, letters};
+use godwit_domain::Activity;
 use godwit_domain::api::SyncBodies;
 use godwit_domain::sync::failures_left;
-use godwit_domain::Activity;
 
 /// Fast where time plays no part in a test.
 fn hurried() -> Pace {
