@@ -85,6 +85,16 @@ fn when_the_target_of_a_move_is_gone() -> Result<()> {
 }
 
 #[test]
+fn while_mail_moves_into_another_account() -> Result<()> {
+    survives(Scenario::CarryIn)
+}
+
+#[test]
+fn while_mail_moves_out_of_another_account() -> Result<()> {
+    survives(Scenario::CarryOut)
+}
+
+#[test]
 fn in_the_middle_of_a_tls_record_and_without_close_notify() -> Result<()> {
     for scenario in [Scenario::Mixed, Scenario::Send] {
         let cases = inside_records(scenario, &learn(scenario, Layer::Records)?, 6);

@@ -88,7 +88,7 @@ pub fn run(words: &[String]) -> Result<ExitCode> {
                 None => cases.extend(every(scenario, &traffic)),
             }
         }
-        if asked.layer == Layer::Records || asked.steps.is_none() {
+        if !scenario.is_across() && (asked.layer == Layer::Records || asked.steps.is_none()) {
             cases.extend(inside_records(scenario, &learn(scenario, Layer::Records)?, 40));
         }
     }

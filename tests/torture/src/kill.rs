@@ -24,7 +24,7 @@ pub async fn drive(lane: &Lane, scenario: Scenario, cast: &Cast) -> Result<()> {
     if let Some(mut stdin) = child.stdin.take().filter(|_| scenario.sends()) {
         stdin.write_all(&mail(lane, cast)).await?;
     }
-    let line = if scenario.breaks_submission() { &lane.smtp } else { &lane.imap };
+    let line = lane.line(scenario.line());
     tokio::select! {
         () = line.frozen() => child.kill().await.context("kill godwitctl")?,
         ended = child.wait() => drop(ended?),
