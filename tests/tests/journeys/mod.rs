@@ -15,6 +15,7 @@ mod recently_removed;
 mod search_asks_the_server;
 mod sending;
 mod strange_messages;
+mod the_protocol_log;
 mod two_devices_converge;
 mod uidvalidity_reset;
 

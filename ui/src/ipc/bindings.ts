@@ -212,9 +212,13 @@ unread: number,
  */
 held_back: number, 
 /**
- * When all UIDs and flags were last compared with the server's, seconds since 1970.
+ * When an audit last compared every UID and flag with the server's, seconds since 1970.
  */
-verified_at: number | null, };
+verified_at: number | null, 
+/**
+ * Differences that audits have found and mended.
+ */
+repaired: number, };
 export type Verb = { "verb": "mark", 
 /**
  * To be set.
@@ -1053,6 +1057,7 @@ export type Contacts = { prefix: string, limit: number, };
 export type GetSettings = Record<symbol, never>;
 export type SetSettings = { settings: Settings, };
 export type Doctor = Record<symbol, never>;
+export type DoctorBundle = Record<symbol, never>;
 
 /** Every command: what it takes and what it answers. */
 export interface Commands {
@@ -1104,4 +1109,5 @@ export interface Commands {
   settings: { request: GetSettings; reply: Settings };
   settings_set: { request: SetSettings; reply: Settings };
   doctor: { request: Doctor; reply: Array<DoctorLine> };
+  doctor_bundle: { request: DoctorBundle; reply: string };
 }

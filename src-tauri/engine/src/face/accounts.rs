@@ -25,7 +25,12 @@ pub(super) async fn check(engine: &Engine, asked: AccountTry) -> Result<AccountC
 /// One sign-in at each server, side by side.
 async fn check_both(engine: &Engine, imap: &Server, smtp: &Server, user: &str, password: &Password) -> AccountCheck {
     let tls = &engine.inner.context.tls;
-    let target = ImapTarget { server: imap.clone(), user: user.to_owned(), password: password.clone() };
+    let target = ImapTarget {
+        server: imap.clone(),
+        user: user.to_owned(),
+        password: password.clone(),
+        log: engine.inner.context.log.clone(),
+    };
     let (imap, smtp) = tokio::join!(imap::probe(&target, tls), smtp::probe(smtp, user, password, tls));
     AccountCheck { imap, smtp }
 }
@@ -77,7 +82,7 @@ pub(super) async fn edit(engine: &Engine, asked: AccountEdit) -> Result<Account>
 }
 
 pub(super) async fn remove(engine: &Engine, asked: AccountRemove) -> Result<()> {
-    engine.inner.workers.stop(asked.account);
+    engine.inner.workers.stop(asked.account).await;
     engine.inner.line.close(asked.account).await;
     let store = &engine.inner.context.store;
     store.write(Lane::User, move |w| w.account_remove(asked.account)).await?;

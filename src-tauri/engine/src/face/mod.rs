@@ -1,6 +1,7 @@
 //! The answers to requests, one file a subject. Here meet store, workers, reading and outbox; none of them knows the others' words.
 
 mod accounts;
+mod bundle;
 pub(crate) mod compose;
 mod doctor;
 mod gap;
@@ -71,5 +72,6 @@ pub(crate) async fn answer(engine: &Engine, request: Request) -> Result<Value> {
         GetSettings => accounts::settings,
         SetSettings => accounts::set_settings,
         Doctor => doctor::run,
+        DoctorBundle => bundle::make,
     }
 }

@@ -19,7 +19,7 @@ pub(super) type Scripted = JoinHandle<()>;
 
 pub(super) fn target() -> ImapTarget {
     let server = Server { host: "mail.vik.example".into(), port: 993, security: Security::Tls, pin: None };
-    ImapTarget { server, user: "marit".into(), password: Password::new("secret".into()) }
+    ImapTarget { server, user: "marit".into(), password: Password::new("secret".into()), log: crate::ProtocolLog::default() }
 }
 
 /// A stream with a scripted server at its other end.

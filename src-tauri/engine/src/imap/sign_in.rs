@@ -9,6 +9,7 @@ use super::refusal;
 use super::response::{Outcome, Response, Status, read};
 use super::session::{Held, Stream, Tap};
 use super::tap::{ImapTap, Mode, NetStream};
+use crate::ProtocolLog;
 use crate::net::{self, ConnectError, Link, TlsContext};
 use async_imap::Client;
 use base64::Engine;
@@ -30,6 +31,8 @@ pub struct ImapTarget {
     pub user: String,
     /// Password.
     pub password: Password,
+    /// Where what is said is noted, redacted.
+    pub log: ProtocolLog,
 }
 
 /// Connects, signs in once and leaves: the wizard's test.
@@ -107,7 +110,7 @@ async fn greeting<S: NetStream>(tap: &mut ImapTap<S>, host: &str) -> Result<Stat
 /// Everything after the stream is safe. `greeted`: the greeting came before STARTTLS.
 pub(super) async fn signed_in(stream: Stream, target: &ImapTarget, greeted: bool) -> Result<Connection> {
     let host = target.server.host.trim().to_owned();
-    let mut tap: Tap = ImapTap::new(stream);
+    let mut tap: Tap = ImapTap::logged(stream, Some(target.log.line()));
     tap.set_patience(Some(GREETING));
     let greeting = if greeted { None } else { Some(greeting(&mut tap, &host).await?) };
     if greeting.as_ref().is_some_and(|g| g.outcome == Outcome::Preauth) {

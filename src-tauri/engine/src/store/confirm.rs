@@ -226,6 +226,7 @@ impl Writer<'_> {
         let left = self.insert_copy(&source, source.mailbox, source.uidvalidity, source.uid)?;
         if let Some(left) = self.placement(left)? {
             let base = source.base.union(&Flags::of(bit::DELETED));
+            self.cache.run("UPDATE placement SET departed = 1 WHERE id = ?1", [left.id])?;
             self.change(&left, Placement { base, want_gone: true, ..left.clone() })?;
         }
         self.settle()
@@ -246,6 +247,9 @@ impl Writer<'_> {
                 Want::Place => new.want_mailbox = None,
                 Want::Gone => new.want_gone = false,
             }
+            if !new.want_gone {
+                self.cache.run("UPDATE placement SET departed = 0 WHERE id = ?1 AND departed = 1", [row.id])?;
+            }
             self.change(&row, new)?;
         }
         self.tell_error(error.clone());
@@ -256,7 +260,6 @@ impl Writer<'_> {
     #[cfg(feature = "planted")]
     pub(crate) fn drop_wants(&mut self, placements: &[PlacementId]) -> Result<()> {
         for row in self.placements(placements.iter().map(|p| p.0))? {
-            self.cache.run("UPDATE placement SET departed = 0 WHERE id = ?1 AND departed = 1", [row.id])?;
             self.change(&row, Self::without_wants(&row))?;
         }
         self.settle()

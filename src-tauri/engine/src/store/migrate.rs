@@ -8,7 +8,11 @@ use godwit_domain::{Error, ErrorKind, Result};
 pub(super) const fn migrations(file: File) -> &'static [&'static str] {
     match file {
         File::Profile => &[include_str!("migrations/profile/0001.sql"), include_str!("migrations/profile/0002.sql")],
-        File::Cache => &[include_str!("migrations/cache/0001.sql"), include_str!("migrations/cache/0002.sql")],
+        File::Cache => &[
+            include_str!("migrations/cache/0001.sql"),
+            include_str!("migrations/cache/0002.sql"),
+            include_str!("migrations/cache/0003.sql"),
+        ],
     }
 }
 
