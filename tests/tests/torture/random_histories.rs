@@ -2,6 +2,7 @@
 //! and one more pass changes nothing.
 
 use anyhow::{Result, ensure};
+use godwit_torture::lane::Keep;
 use godwit_torture::random::play;
 use godwit_torture::server::Kind;
 
@@ -9,12 +10,18 @@ const ROUNDS: u32 = 8;
 
 #[test]
 fn agree_on_a_server_with_everything() -> Result<()> {
-    ensure!(play(Kind::Full, 1954, ROUNDS)? > 0, "the line never broke");
+    ensure!(play(Kind::Full, Keep::Profile, 1954, ROUNDS)? > 0, "the line never broke");
     Ok(())
 }
 
 #[test]
 fn agree_on_a_server_without_move_and_uidplus() -> Result<()> {
-    ensure!(play(Kind::Plain, 1955, ROUNDS)? > 0, "the line never broke");
+    ensure!(play(Kind::Plain, Keep::Profile, 1955, ROUNDS)? > 0, "the line never broke");
+    Ok(())
+}
+
+#[test]
+fn agree_while_the_engine_works_in_the_background() -> Result<()> {
+    ensure!(play(Kind::Full, Keep::Awake, 1956, ROUNDS)? > 0, "the line never broke");
     Ok(())
 }

@@ -4,6 +4,7 @@ use crate::planted;
 use anyhow::{Context, Result, bail};
 use godwit_torture::campaign::{Case, Summary, every, inside_records, kills, learn, run as play_all, runtime, shuffle, stepped};
 use godwit_torture::fault::{Fault, Layer};
+use godwit_torture::lane::Keep;
 use godwit_torture::power::{Verdict, lose_power};
 use godwit_torture::random;
 use godwit_torture::scenario::{SCENARIOS, Scenario};
@@ -143,11 +144,11 @@ fn histories(seed: u64, minutes: u64) -> Result<ExitCode> {
     let until = Instant::now() + Duration::from_secs(minutes * 60);
     for seed in seed.. {
         println!("cargo xtask torture --random --minutes 0 --seed {seed}");
-        for kind in KINDS {
-            match random::play(kind, seed, ROUNDS) {
-                Ok(struck) => println!("    {kind:?}: {ROUNDS} rounds, {struck} faults struck"),
+        for (kind, keep) in KINDS.into_iter().flat_map(|kind| [(kind, Keep::Profile), (kind, Keep::Awake)]) {
+            match random::play(kind, keep, seed, ROUNDS) {
+                Ok(struck) => println!("    {kind:?}, {keep:?}: {ROUNDS} rounds, {struck} faults struck"),
                 Err(why) => {
-                    println!("    {kind:?}: {why:#}");
+                    println!("    {kind:?}, {keep:?}: {why:#}");
                     return Ok(ExitCode::from(FOUND));
                 }
             }

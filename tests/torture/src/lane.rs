@@ -72,6 +72,8 @@ pub enum Keep {
     Run,
     /// Under [`PASSPHRASE`], so that another process can open it too.
     Profile,
+    /// The same, and the engine works in the background as it does in the window.
+    Awake,
 }
 
 /// Which line breaks.
@@ -308,9 +310,9 @@ fn asked_about(server: &Server, user: &User) -> Result<Oracle> {
 async fn open(dir: &Path, keep: Keep) -> Result<Engine> {
     let key = match keep {
         Keep::Run => KeySource::ThisRunOnly,
-        Keep::Profile => KeySource::Passphrase(Password::new(PASSPHRASE.to_owned())),
+        Keep::Profile | Keep::Awake => KeySource::Passphrase(Password::new(PASSPHRASE.to_owned())),
     };
-    Ok(Engine::open(OpenOptions { dir: dir.to_owned(), key, run_workers: false }).await?.0)
+    Ok(Engine::open(OpenOptions { dir: dir.to_owned(), key, run_workers: keep == Keep::Awake }).await?.0)
 }
 
 fn password(user: &User) -> Password {
