@@ -18,6 +18,7 @@ mod hub;
 mod intent;
 mod key;
 mod lanes;
+mod link;
 mod mailbox;
 mod message;
 mod migrate;
@@ -26,6 +27,7 @@ mod outbox;
 mod placement;
 mod pool;
 mod reader;
+mod ready;
 mod receipt;
 mod removed;
 mod search;
@@ -51,6 +53,7 @@ pub use open::OpenReport;
 pub use outbox::{OutboxMail, OutboxRow};
 pub use placement::UidIdentity;
 pub use reader::Reader;
+pub use ready::{Intake, Ready};
 pub use writer::Writer;
 
 use godwit_domain::{
