@@ -14,7 +14,7 @@ mod settle;
 #[cfg(test)]
 mod tests;
 
-pub use bodies::{BodyLimit, FetchedBody, fetch_body};
+pub use bodies::{BodyLimit, FetchedBody, drop_beyond, fetch_body};
 pub(crate) use headers::parse;
 pub use mailbox::{Depth, MailboxOutcome};
 pub use push::PushOutcome;
@@ -81,6 +81,7 @@ pub struct AccountSync {
     /// For what one connection alone must not decide.
     dial: Dial,
     previewed: Mutex<HashSet<MailboxId>>,
+    prefetched: Mutex<Option<i64>>,
     /// UIDs whose header this session could not read, by mailbox and UIDVALIDITY: asked for again by the next session.
     unreadable: Mutex<HashMap<MailboxId, (u32, UidSet)>>,
 }
@@ -88,7 +89,16 @@ pub struct AccountSync {
 impl AccountSync {
     /// Takes the connection; nothing is sent yet.
     pub fn new(store: Store, conn: Connection, account: AccountId, pulse: Pulse, dial: Dial) -> Self {
-        Self { store, conn, account, pulse, dial, previewed: Mutex::default(), unreadable: Mutex::default() }
+        Self {
+            store,
+            conn,
+            account,
+            pulse,
+            dial,
+            previewed: Mutex::default(),
+            prefetched: Mutex::default(),
+            unreadable: Mutex::default(),
+        }
     }
 
     /// The connection, to wait on.
@@ -100,6 +110,16 @@ impl AccountSync {
     /// their newest thousands.
     fn previewed(&self) -> MutexGuard<'_, HashSet<MailboxId>> {
         self.previewed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The sort key down to which bodies were fetched ahead in this round.
+    fn prefetched(&self) -> MutexGuard<'_, Option<i64>> {
+        self.prefetched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a person did something that goes first.
+    pub fn push_wanted(&self) -> bool {
+        self.pulse.push_wanted()
     }
 
     /// Which account.

@@ -30,6 +30,8 @@ pub(super) struct AccountWorker {
     wakes: mpsc::Sender<Wake>,
     inbox: mpsc::Receiver<Wake>,
     open: Option<MailboxId>,
+    /// Whether mail may be missing that is to be kept here: it comes whenever nothing else is to be done.
+    behind: bool,
     /// When all mailboxes are looked at again, however busy one of them is.
     poll_at: Instant,
 }
@@ -42,7 +44,7 @@ impl AccountWorker {
         wakes: mpsc::Sender<Wake>,
         inbox: mpsc::Receiver<Wake>,
     ) -> Self {
-        Self { context, account, pulse, wakes, inbox, open: None, poll_at: Instant::now() + POLL }
+        Self { context, account, pulse, wakes, inbox, open: None, behind: false, poll_at: Instant::now() + POLL }
     }
 
     /// Lives until told to end. A panic is Godwit's mistake, and this account's alone: told, and begun anew after a pause.
@@ -114,8 +116,13 @@ impl AccountWorker {
         self.full_pass(&sync, waiting).await?;
         *failures = 0;
         let watch = watch::start(self.context.clone(), self.account, self.wakes.clone());
+        crate::sync::drop_beyond(&self.context.store, self.account).await?;
         loop {
             self.up_to_date();
+            if self.behind && self.inbox.is_empty() && Instant::now() < self.poll_at {
+                self.catch_up(&sync).await?;
+                continue;
+            }
             match self.wait(&sync, &watch).await? {
                 None => return Ok(End::Closed),
                 Some(Waited::Wake(Wake::Reconnect)) => return Ok(End::Reconnect),
@@ -145,9 +152,27 @@ impl AccountWorker {
         }
     }
 
+    /// One step of what is to be kept here. What one mailbox will not give does not end the session.
+    async fn catch_up(&mut self, sync: &AccountSync) -> Result<()> {
+        if self.pulse.push_wanted() {
+            return pass::run_push(&self.context, sync, &self.pulse).await;
+        }
+        match sync.prefetch_bodies(SyncBodies::Policy).await {
+            Ok(more) => self.behind = more,
+            Err(error) if sync.connection().is_alive() => {
+                tracing::info!(kind = ?error.kind, "mail to be kept here could not be fetched");
+                self.behind = false;
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
     async fn full_pass(&mut self, sync: &AccountSync, waiting: &mut Waiting) -> Result<()> {
         self.poll_at = Instant::now() + POLL;
-        let bodies = waiting.as_ref().map_or(SyncBodies::Policy, |(bodies, _)| *bodies);
+        let bodies = waiting.as_ref().map_or(SyncBodies::None, |(bodies, _)| *bodies);
+        sync.prefetch_anew();
+        self.behind = true;
         let running = pass::run_pass(&self.context, sync, &self.pulse, bodies);
         tokio::pin!(running);
         let mut tick = tokio::time::interval(Duration::from_millis(250));

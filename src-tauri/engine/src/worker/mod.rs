@@ -112,6 +112,11 @@ impl Workers {
         self.wake(account, Wake::Changed(mailbox), false);
     }
 
+    /// More may be to be kept here than before.
+    pub fn prefetch(&self, account: AccountId) {
+        self.wake(account, Wake::Look, false);
+    }
+
     /// The account changed: connect anew.
     pub fn reconnect(&self, account: AccountId) {
         self.wake(account, Wake::Reconnect, false);
