@@ -7,7 +7,7 @@ use crate::outbox::{Outbox, StoredRows};
 use crate::reading::{FrameAnswer, Reading};
 use crate::secrets::{KeySource, KeyedProfile, profile_key};
 use crate::store::{ProfileKey, Store};
-use crate::worker::{MailRoad, UserLine, Workers};
+use crate::worker::{MailRoad, UserLine, Workers, watch_sleep};
 use godwit_domain::api::{Command, Request};
 use godwit_domain::{AccountId, Draft, DraftId, Error, ErrorKind, Event, Result};
 use serde::Serialize;
@@ -118,6 +118,7 @@ impl Engine {
         let mut tasks = self.inner.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         tasks.spawn(self.inner.outbox.clone().run());
         tasks.spawn(push_marks(self.events(), self.inner.workers.clone()));
+        tasks.spawn(watch_sleep(self.inner.workers.clone(), self.inner.line.clone()));
         tasks.spawn(write_log(self.inner.context.log.clone()));
         tasks.spawn(pass_nudges(self.inner.context.nudges(), self.inner.workers.clone()));
         drop(tasks);

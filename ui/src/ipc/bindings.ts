@@ -212,9 +212,13 @@ unread: number,
  */
 held_back: number, 
 /**
- * When all UIDs and flags were last compared with the server's, seconds since 1970.
+ * When an audit last compared every UID and flag with the server's, seconds since 1970.
  */
-verified_at: number | null, };
+verified_at: number | null, 
+/**
+ * Differences that audits have found and mended.
+ */
+repaired: number, };
 export type Verb = { "verb": "mark", 
 /**
  * To be set.

@@ -82,7 +82,7 @@ pub(super) async fn edit(engine: &Engine, asked: AccountEdit) -> Result<Account>
 }
 
 pub(super) async fn remove(engine: &Engine, asked: AccountRemove) -> Result<()> {
-    engine.inner.workers.stop(asked.account);
+    engine.inner.workers.stop(asked.account).await;
     engine.inner.line.close(asked.account).await;
     let store = &engine.inner.context.store;
     store.write(Lane::User, move |w| w.account_remove(asked.account)).await?;

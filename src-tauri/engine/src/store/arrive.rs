@@ -54,6 +54,12 @@ impl Reader<'_> {
         Ok(self.cache.one("SELECT 1 FROM loose WHERE account_id = ?1 LIMIT 1", [account], |_| Ok(()))?.is_some())
     }
 
+    /// Rows of an old UIDVALIDITY that nobody has claimed yet.
+    pub fn orphans(&self, mailbox: MailboxId) -> Result<u32> {
+        let count = "SELECT count(*) FROM loose WHERE mailbox_id = ?1 AND state = 'orphan'";
+        Ok(self.cache.one(count, [mailbox.0], |r| r.get::<_, i64>(0).map(number))?.unwrap_or(0))
+    }
+
     fn loose(&self, account: i64, identity: &[u8; 16]) -> Result<Vec<Loose>> {
         self.cache.all(
             "SELECT l.placement_id, l.mailbox_id, l.state, p.internal_date, m.size

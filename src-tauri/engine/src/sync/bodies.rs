@@ -2,9 +2,9 @@
 
 use super::AccountSync;
 use crate::imap::Connection;
-use crate::store::{Lane, MessageRecord, Store};
+use crate::store::{Lane, MessageRecord, Store, Writer};
 use godwit_domain::api::SyncBodies;
-use godwit_domain::sync::UidSet;
+use godwit_domain::sync::{Sent, UidSet, sent};
 use godwit_domain::{AccountId, Error, ErrorKind, MailboxId, MessageId, PlacementId, Result, mime};
 use std::collections::HashMap;
 use tokio::sync::mpsc;
@@ -28,6 +28,11 @@ const KEEP_MOST: u32 = 25 << 20;
 const KEEP_BEFORE_REMOVAL: u64 = 512 << 20;
 /// Rows one prefetch step takes.
 const PREFETCH_ROWS: u32 = 200;
+/// Bodies that one transaction takes at most, and their bytes: packing them must not keep a click waiting.
+const MOST_BODIES: usize = 16;
+const BATCH_BYTES: usize = 1 << 20;
+/// Previews are fetched of themselves for so many days; older rows get theirs when somebody scrolls to them.
+const PREVIEW_DAYS: i64 = 30;
 /// Previews asked for in one command.
 const PREVIEW_ROWS: u32 = 500;
 
@@ -107,15 +112,38 @@ async fn read_beginning(conn: &Connection, uid: u32) -> Result<Vec<u8>> {
 }
 
 impl AccountSync {
+    /// First words of rows that a person scrolled to; those of other accounts are passed over.
+    pub async fn fetch_previews_of(&self, rows: Vec<PlacementId>) -> Result<()> {
+        let account = self.account;
+        let missing = self.store.read(move |r| r.previews_missing_of(&rows)).await?;
+        let mut boxes: HashMap<MailboxId, Vec<(u32, MessageId)>> = HashMap::new();
+        for (_, mailbox, uid, message) in missing.into_iter().filter(|(of, ..)| *of == account) {
+            boxes.entry(mailbox).or_default().push((uid, message));
+        }
+        for (mailbox, missing) in boxes {
+            self.preview_batch(mailbox, missing).await?;
+        }
+        Ok(())
+    }
+
+    /// First words of the last weeks' mail in a mailbox, newest first.
+    pub async fn fetch_recent_previews(&self, mailbox: MailboxId) -> Result<()> {
+        self.previews_since(mailbox, u32::MAX, crate::clock::now() - PREVIEW_DAYS * 86_400).await
+    }
+
     /// First words for at most `most` rows of a mailbox that have none yet, newest first.
     pub async fn fetch_previews(&self, mailbox: MailboxId, most: u32) -> Result<()> {
+        self.previews_since(mailbox, most, 0).await
+    }
+
+    async fn previews_since(&self, mailbox: MailboxId, most: u32, since: i64) -> Result<()> {
         if self.previewed().contains(&mailbox) {
             return Ok(());
         }
         let mut left = most;
         while left > 0 && !self.pulse.push_wanted() {
             let rows = left.min(PREVIEW_ROWS);
-            let missing = self.store.read(move |r| r.previews_missing(mailbox, rows)).await?;
+            let missing = self.store.read(move |r| r.previews_missing(mailbox, rows, since)).await?;
             if missing.is_empty() {
                 self.previewed().insert(mailbox);
                 return Ok(());
@@ -197,7 +225,14 @@ impl AccountSync {
             if self.pulse.push_wanted() {
                 return Ok(true);
             }
-            self.bodies_of(mailbox, rows, most).await?;
+            match self.bodies_of(mailbox, rows, most).await {
+                Ok(_) => {}
+                // Its own trouble is told by the passes; the others' mail is fetched all the same.
+                Err(error) if self.conn.is_alive() && sent(&error) != Sent::Open => {
+                    tracing::info!(kind = ?error.kind, "a mailbox gives no bodies");
+                }
+                Err(error) => return Err(error),
+            }
         }
         *self.prefetched() = Some(lowest);
         Ok(true)
@@ -230,10 +265,19 @@ impl AccountSync {
         let (each, mut bodies) = mpsc::channel::<(u32, Vec<u8>)>(8);
         let keep = async {
             let mut kept = 0;
-            while let Some((uid, raw)) = bodies.recv().await {
-                let Some(message) = by_uid.get(&uid).copied() else { continue };
-                self.store.write(Lane::Sync, move |w| w.put_body(message, raw)).await?;
-                kept += 1;
+            while let Some(first) = bodies.recv().await {
+                // What is there already shares a transaction, as long as it stays a short one.
+                let (mut bytes, mut batch) = (first.1.len(), vec![first]);
+                while batch.len() < MOST_BODIES && bytes < BATCH_BYTES {
+                    let Ok(next) = bodies.try_recv() else { break };
+                    bytes += next.1.len();
+                    batch.push(next);
+                }
+                let batch: Vec<(MessageId, Vec<u8>)> =
+                    batch.into_iter().filter_map(|(uid, raw)| Some((*by_uid.get(&uid)?, raw))).collect();
+                kept += u32::try_from(batch.len()).unwrap_or(u32::MAX);
+                let put = move |w: &mut Writer<'_>| batch.into_iter().try_for_each(|(message, raw)| w.put_body(message, raw));
+                self.store.write(Lane::Sync, put).await?;
             }
             Ok::<u32, Error>(kept)
         };
@@ -245,6 +289,9 @@ impl AccountSync {
 
     /// Selects a mailbox; false where its UIDs are no longer ours (the next sync relinks them).
     async fn select_same(&self, mailbox: MailboxId) -> Result<bool> {
+        if self.has_open(mailbox) {
+            return Ok(true);
+        }
         let state = self.store.read(move |r| r.mailbox_state(mailbox)).await?;
         let selected = self.conn.select(&state.wire_name, None).await?;
         Ok(selected.uidvalidity.is_some() && selected.uidvalidity == state.uidvalidity)

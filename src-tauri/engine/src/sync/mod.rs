@@ -2,6 +2,7 @@
 //! Deciding is `godwit_domain::sync`; here is the doing: read what the store believes, ask the server, one transaction a batch.
 //! Nothing is dropped from the store but on an answer read to its tagged OK under the same UIDVALIDITY.
 
+mod audit;
 mod bodies;
 mod carry;
 mod folders;
@@ -12,8 +13,9 @@ mod push;
 mod removal;
 mod settle;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
+pub use audit::Audited;
 pub use bodies::{BodyLimit, FetchedBody, drop_beyond, fetch_body};
 pub(crate) use headers::parse;
 pub use mailbox::{Depth, MailboxOutcome};
@@ -83,6 +85,8 @@ pub struct AccountSync {
     previewed: Mutex<HashSet<MailboxId>>,
     prefetched: Mutex<Option<i64>>,
     /// UIDs whose header this session could not read, by mailbox and UIDVALIDITY: asked for again by the next session.
+    /// The mailbox that was synced last, and the opening that it was synced in.
+    opened: Mutex<Option<(MailboxId, u64)>>,
     unreadable: Mutex<HashMap<MailboxId, (u32, UidSet)>>,
 }
 
@@ -97,6 +101,7 @@ impl AccountSync {
             dial,
             previewed: Mutex::default(),
             prefetched: Mutex::default(),
+            opened: Mutex::default(),
             unreadable: Mutex::default(),
         }
     }
@@ -110,6 +115,16 @@ impl AccountSync {
     /// their newest thousands.
     fn previewed(&self) -> MutexGuard<'_, HashSet<MailboxId>> {
         self.previewed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether this mailbox is still the open one since it was last synced: whatever happened since was told to the connection.
+    pub fn has_open(&self, mailbox: MailboxId) -> bool {
+        let opened = *self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        self.conn.is_alive() && opened == Some((mailbox, self.conn.opening()))
+    }
+
+    fn opened(&self, mailbox: MailboxId) {
+        *self.opened.lock().unwrap_or_else(PoisonError::into_inner) = Some((mailbox, self.conn.opening()));
     }
 
     /// The sort key down to which bodies were fetched ahead in this round.

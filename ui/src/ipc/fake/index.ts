@@ -233,6 +233,7 @@ export class FakeBackend implements Backend {
         unread: 0,
         held_back: 0,
         verified_at: null,
+        repaired: 0,
       };
       this.world.mailboxes.push(made);
       this.changed();

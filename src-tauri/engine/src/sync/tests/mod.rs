@@ -1,9 +1,11 @@
 //! One account against a server that may lie: what stays here, what goes, what the person hears.
 
+mod auditing;
 mod listing;
 mod pushing;
 mod reading;
 mod removing;
+mod settling;
 
 use super::*;
 use crate::pretend::{Lie, Pretend};
@@ -12,8 +14,8 @@ use godwit_domain::api::Password;
 use godwit_domain::*;
 
 /// A profile in a temp folder with one account at the pretended server.
-pub(super) struct Home {
-    _dir: tempfile::TempDir,
+pub(crate) struct Home {
+    pub dir: tempfile::TempDir,
     pub store: Store,
     pub account: AccountId,
     pub server: Pretend,
@@ -34,7 +36,7 @@ impl Home {
             })
             .await
             .unwrap();
-        Self { _dir: dir, events: store.subscribe(), store, account: account.id, server: server.clone() }
+        Self { dir, events: store.subscribe(), store, account: account.id, server: server.clone() }
     }
 
     /// A session of its own.
@@ -94,7 +96,13 @@ impl Home {
     pub async fn told(&mut self) -> Vec<Error> {
         let last = Error::bug("that was all");
         let mark = last.clone();
-        self.store.write(Lane::Sync, move |w| Ok(w.tell(Event::Told { error: mark }))).await.unwrap();
+        self.store
+            .write(Lane::Sync, move |w| {
+                w.tell(Event::Told { error: mark });
+                Ok(())
+            })
+            .await
+            .unwrap();
         let mut errors = Vec::new();
         loop {
             match self.events.recv().await.unwrap() {
@@ -116,7 +124,7 @@ impl Home {
     }
 }
 
-pub(super) fn letters(numbers: impl IntoIterator<Item = u32>) -> Vec<String> {
+pub(crate) fn letters(numbers: impl IntoIterator<Item = u32>) -> Vec<String> {
     let mut all: Vec<String> = numbers.into_iter().map(|n| format!("Letter {n}")).collect();
     all.sort();
     all
