@@ -217,6 +217,11 @@ pub enum AccountCommand {
         /// Which.
         account: String,
     },
+    /// Show how much room there is on the server, where it tells.
+    Quota {
+        /// Which.
+        account: String,
+    },
     /// Remove an account and all that is kept of it here. The server keeps everything.
     Remove {
         /// Which.

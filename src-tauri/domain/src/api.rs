@@ -70,6 +70,8 @@ api! {
     "account_add" AccountAdd { account: AccountDraft, password: Password } -> Account;
     /// Tests a saved account.
     "account_test" AccountTest { account: AccountId } -> AccountCheck;
+    /// How much room there is on the server, where it tells. Needs the server.
+    "account_quota" AccountQuota { account: AccountId } -> Quota;
     /// A new password for a saved account; tested before it is kept.
     "account_password" AccountPassword { account: AccountId, password: Password } -> AccountCheck;
     /// Changes name and signature.

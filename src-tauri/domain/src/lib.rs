@@ -19,6 +19,7 @@ pub mod keep;
 pub mod mailbox;
 pub mod message;
 pub mod mime;
+pub mod quirks;
 pub mod redact;
 pub mod removed;
 pub mod sending;

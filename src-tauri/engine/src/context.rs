@@ -5,6 +5,7 @@ use crate::clock;
 use crate::imap::{Connection, Dial, ImapTarget};
 use crate::net::TlsContext;
 use crate::store::Store;
+use godwit_domain::quirks::{Quirks, quirks};
 use godwit_domain::{Account, AccountId, AccountStatus, Activity, Error, ErrorKind, Event, Result};
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -119,6 +120,12 @@ impl Context {
                 Ok((account, target))
             })
             .await
+    }
+
+    /// What is known of an account's server by its name.
+    pub async fn quirks(&self, account: AccountId) -> Result<&'static Quirks> {
+        let host = self.store.read(move |r| Ok(r.account(account)?.imap.host)).await?;
+        Ok(quirks(&host, |_| false, ""))
     }
 
     /// Opens connections for an account.

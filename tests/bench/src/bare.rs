@@ -26,8 +26,13 @@ struct Wire {
     line: Vec<u8>,
 }
 
-/// Reads the inbox's headers once, from the first SYN to the tagged OK.
-pub fn read(account: &Account) -> Result<Bare> {
+/// The read that a first sync is measured by.
+pub fn headers() -> String {
+    format!("UID FETCH 1:* (UID FLAGS MODSEQ INTERNALDATE RFC822.SIZE {HEADER_FIELDS})")
+}
+
+/// Reads the inbox once by this command, from the first SYN to the tagged OK.
+pub fn read(account: &Account, fetch: &str) -> Result<Bare> {
     let (began, cpu) = (Instant::now(), Usage::now().cpu);
     let tls = connect_tls(account.imaps, &account.root)?;
     // Dovecot is silent while it builds the index of a large mailbox that is new to it.
@@ -38,7 +43,7 @@ pub fn read(account: &Account) -> Result<Bare> {
     wire.command("ENABLE QRESYNC")?;
     wire.command("SELECT INBOX")?;
     wire.rows = 0;
-    wire.command(&format!("UID FETCH 1:* (UID FLAGS MODSEQ INTERNALDATE RFC822.SIZE {HEADER_FIELDS})"))?;
+    wire.command(fetch)?;
     let wall = began.elapsed();
     let cpu = Usage::now().cpu.saturating_sub(cpu);
     Ok(Bare { wall_secs: wall.as_secs_f64(), cpu_secs: cpu.as_secs_f64(), rows: wire.rows, bytes: wire.bytes })

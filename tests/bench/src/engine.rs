@@ -5,7 +5,7 @@ use crate::account::Account;
 use crate::usage::Usage;
 use anyhow::{Context, Result, bail};
 use godwit_domain::api::{AccountAdd, Password, SyncBodies, ViewClose, ViewOpen, ViewWindow};
-use godwit_domain::{Event, Filter, Role, Scope, ViewId, ViewOpened, ViewSpec};
+use godwit_domain::{Event, Filter, PlacementId, Role, Scope, ViewId, ViewOpened, ViewSpec};
 use godwit_engine::secrets::KeySource;
 use godwit_engine::{Engine, OpenOptions};
 use godwit_tests::sample::Dice;
@@ -99,15 +99,20 @@ async fn work(task: &Task) -> Result<Done> {
     Ok(done)
 }
 
-async fn open(engine: &Engine, threaded: bool) -> Result<ViewOpened> {
+pub async fn open(engine: &Engine, threaded: bool) -> Result<ViewOpened> {
     let spec = ViewSpec { scope: Scope::Role { role: Role::Inbox }, filter: Filter::All, threaded, search: None };
     Ok(engine.ask(ViewOpen { spec }).await?)
 }
 
 /// As the window does it: the reply as JSON.
-async fn page(engine: &Engine, view: ViewId, from: u32) -> Result<usize> {
+pub async fn page(engine: &Engine, view: ViewId, from: u32) -> Result<usize> {
     let reply = engine.call(ViewWindow { view, from, count: PAGE }.into()).await?;
     Ok(reply.as_array().map_or(0, Vec::len))
+}
+
+/// The ids of rows `from .. from + count`.
+pub async fn page_rows(engine: &Engine, view: ViewId, from: u32, count: u32) -> Result<Vec<PlacementId>> {
+    Ok(engine.ask(ViewWindow { view, from, count }).await?.into_iter().map(|row| row.id).collect())
 }
 
 async fn first_sync(task: &Task, engine: &Engine, view: ViewId) -> Result<Done> {
@@ -185,7 +190,7 @@ async fn leaf(engine: &Engine, threaded: bool, all: u32, pages: u32) -> Result<P
     Ok(out)
 }
 
-fn ms(since: Instant) -> f64 {
+pub fn ms(since: Instant) -> f64 {
     since.elapsed().as_secs_f64() * 1000.0
 }
 

@@ -1,7 +1,7 @@
 //! One mailbox size: fill the server, warm it, then run both sides in turn, each in a child process.
 
 use crate::account::Account;
-use crate::bare::Bare;
+use crate::bare::{Bare, headers};
 use crate::counter::{Counter, Passed};
 use crate::engine::{Done, Task};
 use crate::letters::Letters;
@@ -48,25 +48,9 @@ pub struct Wire {
 /// Runs one size.
 pub fn measure(messages: u32, runs: u32, seed: u64) -> Result<Outcome> {
     let dovecot = Dovecot::start(&Setup::default())?;
-    let user = User::of(&format!("bench{messages}@test.example"));
     let began = Instant::now();
-    let mut letters = Letters::new(seed, messages as usize);
-    let mut left = messages as usize;
-    while left > 0 {
-        let chunk: Vec<_> = letters.by_ref().take(left.min(CHUNK)).collect();
-        dovecot.import(&user, "INBOX", &chunk)?;
-        left -= chunk.len();
-    }
+    let account = filled(&dovecot, messages, seed, 1)?;
     let import_secs = began.elapsed().as_secs_f64();
-    eprintln!("{messages} messages written in {import_secs:.1} s");
-    let account = Account {
-        imaps: dovecot.ports.imaps,
-        submissions: dovecot.ports.submissions,
-        root: dovecot.root(),
-        address: user.address,
-        password: user.password,
-        messages,
-    };
     let cold = bare(&account)?;
     eprintln!("  the server's cache is warm after {:.2} s", cold.wall_secs);
     let (mut bare_runs, mut engine_runs) = (Vec::new(), Vec::new());
@@ -82,22 +66,51 @@ pub fn measure(messages: u32, runs: u32, seed: u64) -> Result<Outcome> {
     Ok(Outcome { messages, import_secs, cold, bare: bare_runs, engine: engine_runs, wire })
 }
 
-fn child(side: &str, account: &Account, task: &impl Serialize) -> Result<Command> {
+/// A new account with so many messages, in the inbox and as many further folders as to make `folders`.
+pub fn filled(dovecot: &Dovecot, messages: u32, seed: u64, folders: u32) -> Result<Account> {
+    let user = User::of(&format!("bench{messages}in{folders}@test.example"));
+    let mut letters = Letters::new(seed, messages as usize);
+    for folder in 0..folders {
+        let path = if folder == 0 { "INBOX".to_owned() } else { format!("Folder {folder}") };
+        let mut left = (messages / folders) as usize;
+        while left > 0 {
+            let chunk: Vec<_> = letters.by_ref().take(left.min(CHUNK)).collect();
+            dovecot.import(&user, &path, &chunk)?;
+            left -= chunk.len();
+        }
+    }
+    eprintln!("{messages} messages written to {folders} folders");
+    Ok(Account {
+        imaps: dovecot.ports.imaps,
+        submissions: dovecot.ports.submissions,
+        root: dovecot.root(),
+        address: user.address,
+        password: user.password,
+        messages: messages / folders,
+    })
+}
+
+pub fn child(side: &str, account: &Account, task: &impl Serialize) -> Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
     command.args([side, &serde_json::to_string(task)?]).envs([root_env(&account.root)]);
     Ok(command)
 }
 
 fn bare(account: &Account) -> Result<Bare> {
-    let out = child("bare", account, account)?.stderr(Stdio::inherit()).output().context("run the bare reader")?;
-    if !out.status.success() {
-        bail!("the bare reader failed");
-    }
-    let read: Bare = serde_json::from_slice(&out.stdout)?;
+    let read = bare_by(account, &headers())?;
     if read.rows != account.messages {
         bail!("the bare reader got {} rows of {}", read.rows, account.messages);
     }
     Ok(read)
+}
+
+/// The bare reader with this command.
+pub fn bare_by(account: &Account, fetch: &str) -> Result<Bare> {
+    let out = child("bare", account, &(account, fetch))?.stderr(Stdio::inherit()).output().context("run the bare reader")?;
+    if !out.status.success() {
+        bail!("the bare reader failed");
+    }
+    Ok(serde_json::from_slice(&out.stdout)?)
 }
 
 fn task(account: &Account, profile: &TempDir, everything: bool) -> Task {
@@ -122,7 +135,11 @@ fn engine(account: &Account, everything: bool) -> Result<Done> {
 
 /// One more first sync and one more with nothing new, through the counter. Its times count for nothing.
 fn counted(account: &Account) -> Result<Wire> {
-    let counter = Counter::start(account.imaps)?;
+    through(account, Counter::start(account.imaps)?).map(|(wire, _)| wire)
+}
+
+/// A first sync and one with nothing new over this line.
+pub fn through(account: &Account, counter: Counter) -> Result<(Wire, Done)> {
     let account = Account { imaps: counter.port, ..account.clone() };
     let profile = tempfile::Builder::new().prefix("godwit-bench-").tempdir()?;
     let task = Task { repeats: 1, watched: true, ..task(&account, &profile, false) };
@@ -139,14 +156,14 @@ fn counted(account: &Account) -> Result<Wire> {
     Ok(wire)
 }
 
-fn watch(child: &mut Child, counter: &Counter) -> Result<Wire> {
+fn watch(child: &mut Child, counter: &Counter) -> Result<(Wire, Done)> {
     let mut go_on = child.stdin.take().context("no stdin")?;
     let lines = BufReader::new(child.stdout.take().context("no stdout")?).lines();
     let mut wire = Wire::default();
     let mut start = Passed::default();
     for line in lines {
         let line = line?;
-        let Some(name) = line.strip_prefix("mark ") else { break };
+        let Some(name) = line.strip_prefix("mark ") else { return Ok((wire, serde_json::from_str(&line)?)) };
         let now = counter.passed();
         let (turns, bytes) = (now.turns - start.turns, now.bytes - start.bytes);
         match name {
@@ -162,5 +179,5 @@ fn watch(child: &mut Child, counter: &Counter) -> Result<Wire> {
         }
         writeln!(go_on, "go on")?;
     }
-    Ok(wire)
+    bail!("the engine's side ended without a word")
 }

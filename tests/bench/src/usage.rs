@@ -24,3 +24,14 @@ impl Usage {
         Self { cpu: Duration::from_millis((ticks(11) + ticks(12)) * 1000 / TICKS), peak_kib: peak.unwrap_or_default() }
     }
 }
+
+/// How often a thread of this process went to sleep and was woken, so far.
+pub fn wake_ups() -> u32 {
+    let tasks = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let of_task = |task: fs::DirEntry| {
+        let status = fs::read_to_string(task.path().join("status")).unwrap_or_default();
+        let count = status.lines().find_map(|l| l.strip_prefix("voluntary_ctxt_switches:")?.trim().parse::<u32>().ok());
+        count.unwrap_or_default()
+    };
+    tasks.map(of_task).sum()
+}

@@ -160,6 +160,33 @@ imap: ServerCheck,
  * Submission.
  */
 smtp: ServerCheck, };
+export type Quota = { 
+/**
+ * By size.
+ */
+storage: StorageQuota | null, 
+/**
+ * By number.
+ */
+messages: MessageQuota | null, };
+export type StorageQuota = { 
+/**
+ * In use.
+ */
+used_kib: number, 
+/**
+ * At most.
+ */
+limit_kib: number, };
+export type MessageQuota = { 
+/**
+ * There are.
+ */
+used: number, 
+/**
+ * At most.
+ */
+limit: number, };
 export type Role = "inbox" | "drafts" | "sent" | "archive" | "junk" | "trash" | "all" | "flagged";
 export type Mailbox = { 
 /**
@@ -1054,6 +1081,7 @@ export type AccountDiscover = { email: string, };
 export type AccountTry = { account: AccountDraft, password: Password, };
 export type AccountAdd = { account: AccountDraft, password: Password, };
 export type AccountTest = { account: AccountId, };
+export type AccountQuota = { account: AccountId, };
 export type AccountPassword = { account: AccountId, password: Password, };
 export type AccountEdit = { account: AccountId, name: string, signature: string, };
 export type AccountRemove = { account: AccountId, };
@@ -1109,6 +1137,7 @@ export interface Commands {
   account_check: { request: AccountTry; reply: AccountCheck };
   account_add: { request: AccountAdd; reply: Account };
   account_test: { request: AccountTest; reply: AccountCheck };
+  account_quota: { request: AccountQuota; reply: Quota };
   account_password: { request: AccountPassword; reply: AccountCheck };
   account_edit: { request: AccountEdit; reply: Account };
   account_remove: { request: AccountRemove; reply: null };

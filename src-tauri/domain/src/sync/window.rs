@@ -1,9 +1,16 @@
-//! Deciding in which windows a mailbox is read: newest first, sized by how densely its UIDs lie, resumable at any point.
+//! Deciding in which windows a mailbox is read: newest first, sized by how densely its UIDs lie and how fast the line is,
+//! resumable at any point.
+
+use std::time::Duration;
 
 /// Rows of the first screen's window.
 pub const FIRST_WINDOW: u32 = 200;
-/// Rows of the windows after it.
+/// Rows of the window after it, and of windows whose line is not known.
 pub const NEXT_WINDOW: u32 = 2_000;
+/// The least and the most rows of a window.
+const ROWS: (u32, u32) = (500, 10_000);
+/// How long a window should take: between two of them a person's action goes out.
+const WINDOW: Duration = Duration::from_millis(1_000);
 
 /// What is known while reading backwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,10 +19,21 @@ pub struct Reading {
     pub down_to: u32,
     /// Messages on the server below `down_to`, as far as EXISTS tells.
     pub remaining: u32,
-    /// Whether the first screen is still to come.
-    pub first: bool,
+    /// Rows that the next window should bring.
+    pub rows: u32,
     /// Windows in a row that held nothing: a gap, to be crossed in growing steps.
     pub empty: u32,
+}
+
+/// Rows of the window after one of `rows` that took so long.
+pub fn next_rows(rows: u32, took: Duration) -> u32 {
+    let (least, most) = ROWS;
+    if rows < NEXT_WINDOW && took < WINDOW {
+        // A first screen says little of the line: most of its time is the turn-around.
+        return NEXT_WINDOW;
+    }
+    let fit = u128::from(rows) * WINDOW.as_millis() / took.as_millis().max(1);
+    u32::try_from(fit).unwrap_or(u32::MAX).clamp(least, most).min(rows.saturating_mul(4).max(least))
 }
 
 /// The next window (both ends included), or `None` when UID 1 is reached.
@@ -25,7 +43,7 @@ pub fn next_window(at: Reading) -> Option<(u32, u32)> {
     if at.remaining == 0 {
         return Some((1, high));
     }
-    let rows = if at.first { FIRST_WINDOW } else { NEXT_WINDOW };
+    let rows = at.rows;
     if at.remaining <= rows {
         return Some((1, high));
     }
@@ -40,13 +58,17 @@ mod tests {
     use super::*;
 
     fn walk(uids: &[u32]) -> (usize, Vec<u32>) {
-        let mut at =
-            Reading { down_to: uids.iter().max().map_or(1, |m| m + 1), remaining: uids.len() as u32, first: true, empty: 0 };
+        let mut at = Reading {
+            down_to: uids.iter().max().map_or(1, |m| m + 1),
+            remaining: uids.len() as u32,
+            rows: FIRST_WINDOW,
+            empty: 0,
+        };
         let (mut windows, mut read) = (0, Vec::new());
         while let Some((low, high)) = next_window(at) {
             let got: Vec<u32> = uids.iter().copied().filter(|u| (low..=high).contains(u)).collect();
             let empty = if got.is_empty() { at.empty + 1 } else { 0 };
-            at = Reading { down_to: low, remaining: at.remaining - got.len() as u32, first: false, empty };
+            at = Reading { down_to: low, remaining: at.remaining - got.len() as u32, rows: NEXT_WINDOW, empty };
             read.extend(got);
             windows += 1;
             assert!(windows < 100_000);
@@ -70,8 +92,20 @@ mod tests {
     #[test]
     fn the_first_window_is_a_screenful_however_large_the_mailbox() {
         assert_eq!(
-            next_window(Reading { down_to: 1_000_001, remaining: 1_000_000, first: true, empty: 0 }),
+            next_window(Reading { down_to: 1_000_001, remaining: 1_000_000, rows: FIRST_WINDOW, empty: 0 }),
             Some((999_801, 1_000_000))
         );
+    }
+
+    #[test]
+    fn a_fast_line_brings_large_windows_and_a_slow_one_small_ones() {
+        let after = |rows, ms| next_rows(rows, Duration::from_millis(ms));
+        assert_eq!(after(FIRST_WINDOW, 80), NEXT_WINDOW);
+        assert_eq!(after(NEXT_WINDOW, 20), 8_000);
+        assert_eq!(after(8_000, 80), 10_000);
+        assert_eq!(after(NEXT_WINDOW, 2_000), 1_000);
+        assert_eq!(after(1_000, 60_000), 500);
+        assert_eq!(after(FIRST_WINDOW, 30_000), 500);
+        assert_eq!(after(10_000, 0), 10_000);
     }
 }

@@ -60,6 +60,11 @@ pub(super) async fn test(engine: &Engine, asked: AccountTest) -> Result<AccountC
     Ok(check_both(engine, &account.imap, &account.smtp, &account.user, &target.password).await)
 }
 
+/// Asked of the server each time: nobody else keeps it up to date.
+pub(super) async fn quota(engine: &Engine, asked: AccountQuota) -> Result<Quota> {
+    engine.inner.line.with(asked.account, |conn| async move { conn.quota().await }).await
+}
+
 pub(super) async fn password(engine: &Engine, asked: AccountPassword) -> Result<AccountCheck> {
     let (account, _) = engine.inner.context.target(asked.account).await?;
     let tested = check_both(engine, &account.imap, &account.smtp, &account.user, &asked.password).await;

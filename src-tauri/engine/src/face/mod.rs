@@ -30,6 +30,7 @@ pub(crate) async fn answer(engine: &Engine, request: Request) -> Result<Value> {
         AccountTry => accounts::check,
         AccountAdd => accounts::add,
         AccountTest => accounts::test,
+        AccountQuota => accounts::quota,
         AccountPassword => accounts::password,
         AccountEdit => accounts::edit,
         AccountRemove => accounts::remove,

@@ -5,7 +5,7 @@ use crate::engine::Engine;
 use crate::store::{Lane, OutboxRow};
 use base64::Engine as _;
 use godwit_domain::api::*;
-use godwit_domain::sending::Happened;
+use godwit_domain::sending::{self, Happened};
 use godwit_domain::*;
 use std::time::Duration;
 
@@ -98,7 +98,9 @@ pub(super) async fn send_due(engine: &Engine) -> Result<()> {
     let due = open.into_iter().filter_map(|item| {
         let happened = match item.state {
             OutboxState::Sending | OutboxState::Uncertain => Happened::Started,
-            OutboxState::Held | OutboxState::Queued | OutboxState::Sent if item.due <= now => Happened::Due,
+            OutboxState::Held | OutboxState::Queued | OutboxState::Sent if sending::wait_secs(item.due, now) == Some(0) => {
+                Happened::Due
+            }
             _ => return None,
         };
         Some((item.id, happened))

@@ -41,8 +41,12 @@ pub(super) async fn greet(script: &str) -> (Result<Connection>, Scripted) {
 }
 
 /// Signs in over a stream whose other end a test holds.
-pub(crate) async fn over(stream: DuplexStream) -> Result<Connection> {
-    signed_in(Box::new(Patient::new(stream, Duration::from_secs(60))), &target(), false).await
+pub(crate) async fn over(host: &str, stream: DuplexStream) -> Result<Connection> {
+    let mut target = target();
+    if !host.is_empty() {
+        target.server.host = host.to_owned();
+    }
+    signed_in(Box::new(Patient::new(stream, Duration::from_secs(60))), &target, false).await
 }
 
 /// A signed-in connection whose server offers `capabilities` and then plays `script`.

@@ -104,7 +104,8 @@ impl Pretend {
     pub async fn connect(&self) -> Result<crate::imap::Connection> {
         let (near, far) = tokio::io::duplex(1 << 20);
         tokio::spawn(serve(self.clone(), far));
-        crate::imap::over(near).await
+        let host = self.world().host.clone();
+        crate::imap::over(&host, near).await
     }
 
     /// Opens connections to it.
@@ -210,6 +211,9 @@ async fn idle(server: &Pretend, number: usize, visit: &mut Visit, stream: &mut B
         let news = server.news.notified();
         tokio::pin!(news);
         news.as_mut().enable();
+        if std::mem::take(&mut server.world().cut) {
+            return false;
+        }
         let lines = visit.news(&server.world());
         for line in lines {
             if !say(stream, &line).await {

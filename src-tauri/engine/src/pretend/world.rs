@@ -7,6 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Default)]
 pub(crate) struct World {
     pub capabilities: String,
+    /// The name it is connected to by; empty: one that says nothing.
+    pub host: String,
+    /// The lines of all who idle break, once.
+    pub cut: bool,
     pub mailboxes: BTreeMap<String, Mailbox>,
     pub heard: Vec<(usize, String)>,
     pub connections: usize,

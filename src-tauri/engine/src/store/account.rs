@@ -130,6 +130,7 @@ impl Writer<'_> {
         self.part_accounts(id)?;
         self.settle()?;
         let mine = "SELECT id FROM mailbox WHERE account_id = ?1";
+        let threads = "SELECT thread_id FROM message WHERE account_id = ?1";
         for sql in [
             format!("DELETE FROM membership WHERE mailbox_id IN ({mine})"),
             format!("DELETE FROM thread_box WHERE mailbox_id IN ({mine})"),
@@ -137,7 +138,10 @@ impl Writer<'_> {
             "DELETE FROM body WHERE message_id IN (SELECT id FROM message WHERE account_id = ?1)".to_owned(),
             format!("DELETE FROM spool WHERE placement_id IN (SELECT id FROM placement WHERE mailbox_id IN ({mine}))"),
             format!("DELETE FROM placement WHERE mailbox_id IN ({mine})"),
-            "DELETE FROM thread_ref WHERE thread_id IN (SELECT thread_id FROM message WHERE account_id = ?1)".to_owned(),
+            format!(
+                "DELETE FROM thread_ref WHERE thread_id IN ({threads} UNION SELECT id FROM thread_merged WHERE into_id IN ({threads}))"
+            ),
+            format!("DELETE FROM thread_merged WHERE into_id IN ({threads})"),
             "DELETE FROM message WHERE account_id = ?1".to_owned(),
             "DELETE FROM mailbox WHERE account_id = ?1".to_owned(),
         ] {

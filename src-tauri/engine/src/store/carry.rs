@@ -221,8 +221,7 @@ impl Writer<'_> {
             (row.message, account, there.size, there.headers.identity),
         )?;
         let refs = thread::refs(account, &there.headers);
-        let mut threads = self.threads_of(refs.iter().copied())?;
-        let thread = self.join_thread(&mut threads, &refs, message)?;
+        let thread = self.thread_of_one(&refs, message)?;
         self.cache.run("UPDATE message SET thread_id = ?2 WHERE id = ?1", (message, thread))?;
         self.cache.run("UPDATE body SET message_id = ?2 WHERE message_id = ?1", (row.message, message))?;
         self.cache.run("UPDATE placement SET message_id = ?2 WHERE id = ?1", (row.id, message))?;

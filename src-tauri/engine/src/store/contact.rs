@@ -1,9 +1,9 @@
 //! Table contact: addresses seen in own mail, for completion. Gathered per batch, written once.
 
 use super::reader::{Reader, number};
+use super::ready::Person;
 use super::text::fold;
 use super::writer::Writer;
-use godwit_domain::mime::Headers;
 use godwit_domain::{Address, Contact, Result};
 use std::collections::HashMap;
 
@@ -18,27 +18,19 @@ struct One {
 pub(super) struct Seen(HashMap<String, One>);
 
 impl Seen {
-    /// Notes who wrote; and to whom, where the person wrote.
-    pub(super) fn note(&mut self, headers: &Headers, own: &str, date: i64) {
-        let mine = headers.from.iter().any(|a| fold(&a.address) == own);
-        let people =
-            headers.from.iter().take(4).filter(|_| !mine).chain(headers.to.iter().chain(&headers.cc).take(50).filter(|_| mine));
-        for address in people {
-            let odd = |c: char| c.is_control() || c.is_whitespace();
-            if !address.address.contains('@') || address.address.len() > 254 || address.address.chars().any(odd) {
-                continue;
-            }
-            let one = self.0.entry(fold(&address.address)).or_insert_with(|| One {
-                address: address.clone(),
-                mails: 0,
-                newest: i64::MIN,
-            });
-            one.mails += 1;
-            if date >= one.newest {
-                one.newest = date;
-                if !address.name.is_empty() {
-                    one.address.name.clone_from(&address.name);
+    /// Notes the people of a message.
+    pub(super) fn note(&mut self, people: &[Person], date: i64) {
+        for Person { key, address } in people {
+            if let Some(one) = self.0.get_mut(key) {
+                one.mails += 1;
+                if date >= one.newest {
+                    one.newest = date;
+                    if !address.name.is_empty() {
+                        one.address.name.clone_from(&address.name);
+                    }
                 }
+            } else {
+                self.0.insert(key.clone(), One { address: address.clone(), mails: 1, newest: date });
             }
         }
     }
@@ -46,7 +38,10 @@ impl Seen {
 
 impl Writer<'_> {
     pub(super) fn keep_contacts(&mut self, seen: Seen) -> Result<()> {
-        for (key, one) in seen.0 {
+        // In the order of the index, so that neighbours are written together.
+        let mut all: Vec<(String, One)> = seen.0.into_iter().collect();
+        all.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        for (key, one) in all {
             let name: String = one.address.name.chars().filter(|c| !c.is_control()).take(250).collect();
             let words = fold(&format!("{name} {key}"));
             self.cache.run(

@@ -2,7 +2,7 @@
 //! No statement text, value or message content passes.
 
 use godwit_domain::{Error, ErrorKind, Result};
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Params, Row};
+use rusqlite::{CachedStatement, Connection, ErrorCode, OptionalExtension, Params, Row, ToSql};
 
 /// Which of the two files a statement runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +44,32 @@ impl<'c> Db<'c> {
         self.conn.prepare_cached(sql).and_then(|mut s| s.insert(params)).map_err(|e| from_sqlite(self.file, &e))
     }
 
+    /// Inserts rows, many with each statement. `head` ends before VALUES, and `bind` puts `width` values for each row.
+    pub(super) fn insert_many<R>(
+        self,
+        head: &str,
+        width: usize,
+        rows: &[R],
+        mut bind: impl FnMut(&mut Values<'_, '_>, &R) -> rusqlite::Result<()>,
+    ) -> Result<()> {
+        let mut insert = || -> rusqlite::Result<()> {
+            let (many, rest) = rows.split_at(rows.len() - rows.len() % TOGETHER);
+            for (rows, together) in [(many, TOGETHER), (rest, 1)] {
+                if rows.is_empty() {
+                    continue;
+                }
+                let mut statement = self.conn.prepare_cached(&insert_sql(head, width, together))?;
+                for part in rows.chunks(together) {
+                    let mut values = Values { statement: &mut statement, at: 0 };
+                    part.iter().try_for_each(|row| bind(&mut values, row))?;
+                    statement.raw_execute()?;
+                }
+            }
+            Ok(())
+        };
+        insert().map_err(|e| from_sqlite(self.file, &e))
+    }
+
     /// The first row, where there is one.
     pub(super) fn one<T>(
         self,
@@ -64,6 +90,28 @@ impl<'c> Db<'c> {
     pub(super) fn batch(self, sql: &str) -> Result<()> {
         self.conn.execute_batch(sql).map_err(|e| from_sqlite(self.file, &e))
     }
+}
+
+/// Rows that one statement inserts: each statement costs as much again as a row.
+const TOGETHER: usize = 16;
+
+/// The values of a statement, in turn.
+pub(super) struct Values<'s, 'c> {
+    statement: &'s mut CachedStatement<'c>,
+    at: usize,
+}
+
+impl Values<'_, '_> {
+    /// Binds the next one.
+    pub(super) fn put(&mut self, value: impl ToSql) -> rusqlite::Result<()> {
+        self.at += 1;
+        self.statement.raw_bind_parameter(self.at, value)
+    }
+}
+
+fn insert_sql(head: &str, width: usize, rows: usize) -> String {
+    let row = format!("({})", vec!["?"; width].join(", "));
+    format!("{head} VALUES {}", vec![row; rows].join(", "))
 }
 
 /// What a SQLite error means to a person.

@@ -78,6 +78,10 @@ impl Hub {
         Self { sender: broadcast::channel(1_024).0, views: Mutex::default(), gathered: Mutex::default(), lanes }
     }
 
+    pub(super) fn lanes(&self) -> &Lanes {
+        &self.lanes
+    }
+
     pub(super) fn subscribe(&self) -> broadcast::Receiver<Event> {
         self.sender.subscribe()
     }

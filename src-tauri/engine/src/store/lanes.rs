@@ -65,6 +65,11 @@ impl Lanes {
         true
     }
 
+    /// Whether a person's write waits.
+    pub(super) fn someone_waits(&self) -> bool {
+        !self.lock().user.is_empty()
+    }
+
     /// Something is to be told soon.
     pub(super) fn tell_soon(&self) {
         let mut queue = self.lock();
@@ -196,7 +201,7 @@ impl Desk {
         let profile = Db::new(&self.profile, File::Profile);
         let cache = Db::new(&self.cache, File::Cache);
         cache.batch("BEGIN IMMEDIATE")?;
-        let mut writer = Writer::new(Reader::new(profile, cache), &mut self.unbound);
+        let mut writer = Writer::new(Reader::new(profile, cache), &mut self.unbound, self.hub.lanes());
         let run = catch_unwind(AssertUnwindSafe(|| {
             let value = f(&mut writer)?;
             writer.settle()?;

@@ -19,6 +19,7 @@ mod intent;
 mod keep;
 mod key;
 mod lanes;
+mod link;
 mod mailbox;
 mod message;
 mod migrate;
@@ -27,6 +28,7 @@ mod outbox;
 mod placement;
 mod pool;
 mod reader;
+mod ready;
 mod receipt;
 mod removed;
 mod search;
@@ -53,6 +55,7 @@ pub use open::OpenReport;
 pub use outbox::{OutboxMail, OutboxRow};
 pub use placement::UidIdentity;
 pub use reader::Reader;
+pub use ready::{Intake, Ready};
 pub use writer::Writer;
 
 use godwit_domain::{

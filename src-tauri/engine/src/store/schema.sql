@@ -184,17 +184,17 @@ CREATE TABLE mailbox (
   removed_at INTEGER
 , audited_at INTEGER, repaired INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE UNIQUE INDEX mailbox_path ON mailbox (account_id, path) WHERE removed_at IS NULL;
-CREATE TABLE membership (
+CREATE TABLE "membership" (
   mailbox_id INTEGER NOT NULL,
   sort_key INTEGER NOT NULL,
   placement_id INTEGER NOT NULL,
   thread_id INTEGER NOT NULL,
   unread INTEGER NOT NULL DEFAULT 0,
   starred INTEGER NOT NULL DEFAULT 0,
-  PRIMARY KEY (mailbox_id, sort_key, placement_id)
+  PRIMARY KEY (mailbox_id, sort_key DESC, placement_id DESC)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX membership_starred ON membership (mailbox_id, sort_key, placement_id, thread_id) WHERE starred = 1;
-CREATE INDEX membership_unread ON membership (mailbox_id, sort_key, placement_id, thread_id) WHERE unread = 1;
+CREATE INDEX membership_starred ON membership (mailbox_id, sort_key DESC, placement_id DESC, thread_id) WHERE starred = 1;
+CREATE INDEX membership_unread ON membership (mailbox_id, sort_key DESC, placement_id DESC, thread_id) WHERE unread = 1;
 CREATE TABLE message (
   id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
   account_id INTEGER NOT NULL,
@@ -244,7 +244,7 @@ CREATE TABLE placement (
 CREATE INDEX placement_kept ON placement (id) WHERE kept_bits != 0 OR kept_keywords != '';
 CREATE INDEX placement_message ON placement (message_id);
 CREATE INDEX placement_removed ON placement (removed_at) WHERE removed_at IS NOT NULL;
-CREATE UNIQUE INDEX placement_uid ON placement (mailbox_id, uidvalidity, uid) WHERE uid IS NOT NULL;
+CREATE UNIQUE INDEX placement_uid ON placement (mailbox_id, uidvalidity, uid DESC) WHERE uid IS NOT NULL;
 CREATE INDEX placement_waiting ON placement (id) WHERE waiting = 1;
 CREATE TABLE spool (
   placement_id INTEGER NOT NULL,
@@ -260,8 +260,12 @@ CREATE TABLE thread_box (
   starred INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (thread_id, mailbox_id)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE thread_merged (
+  id INTEGER NOT NULL PRIMARY KEY,
+  into_id INTEGER NOT NULL
+) STRICT;
+CREATE INDEX thread_merged_into ON thread_merged (into_id);
 CREATE TABLE thread_ref (
   hash INTEGER NOT NULL PRIMARY KEY,
   thread_id INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX thread_ref_thread ON thread_ref (thread_id);

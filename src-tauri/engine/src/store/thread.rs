@@ -1,4 +1,4 @@
-//! Tables thread_ref and thread_box: which conversation a message belongs to, by Message-ID, In-Reply-To and References only.
+//! Tables thread_ref, thread_merged and thread_box: which conversation a message belongs to, by Message-ID, In-Reply-To and References only.
 //! Never by subject. At most `MOST` messages a conversation; merging moves the smaller side.
 
 use super::reader::{Reader, json};
@@ -41,16 +41,31 @@ fn hash(account: i64, id: &str) -> i64 {
 pub(super) struct Threads {
     known: HashMap<i64, i64>,
     sizes: HashMap<i64, i64>,
+    /// Hashes that are to be written.
+    fresh: Vec<i64>,
+    /// Conversations of this batch that went into others.
+    into: HashMap<i64, i64>,
+}
+
+impl Threads {
+    /// Where a conversation is after all merges.
+    pub(super) fn now(&self, mut thread: i64) -> i64 {
+        while let Some(into) = self.into.get(&thread) {
+            thread = *into;
+        }
+        thread
+    }
 }
 
 impl Reader<'_> {
     pub(super) fn threads_of(&self, hashes: impl IntoIterator<Item = i64>) -> Result<Threads> {
         let known = self.cache.all(
-            "SELECT hash, thread_id FROM thread_ref WHERE hash IN (SELECT value FROM json_each(?1))",
+            "SELECT r.hash, coalesce(m.into_id, r.thread_id) FROM thread_ref r LEFT JOIN thread_merged m ON m.id = r.thread_id
+             WHERE r.hash IN (SELECT value FROM json_each(?1))",
             [json(hashes)],
             |r| Ok((r.get(0)?, r.get(1)?)),
         )?;
-        Ok(Threads { known: known.into_iter().collect(), sizes: HashMap::new() })
+        Ok(Threads { known: known.into_iter().collect(), sizes: HashMap::new(), fresh: Vec::new(), into: HashMap::new() })
     }
 
     fn thread_size(&self, thread: i64) -> Result<i64> {
@@ -61,7 +76,8 @@ impl Reader<'_> {
 }
 
 impl Writer<'_> {
-    /// The conversation of a new message; `own` is the id it begins one under. Merges those it joins.
+    /// The conversation of a new message; `own` is the id it begins one under. Merges those it joins: what earlier messages
+    /// of the batch were told may have moved since, see `Threads::now`. `keep_refs` has to follow.
     pub(super) fn join_thread(&mut self, threads: &mut Threads, refs: &[i64], own: i64) -> Result<i64> {
         let mut found: Vec<i64> = Vec::new();
         for thread in refs.iter().filter_map(|h| threads.known.get(h)) {
@@ -86,6 +102,7 @@ impl Writer<'_> {
                 Some((all, into)) if all + size < MOST => {
                     self.merge_threads(thread, into)?;
                     threads.known.values_mut().filter(|t| **t == thread).for_each(|t| *t = into);
+                    threads.into.insert(thread, into);
                     threads.sizes.insert(into, all + size);
                     joined = Some((all + size, into));
                 }
@@ -97,10 +114,29 @@ impl Writer<'_> {
         for hash in refs {
             if let std::collections::hash_map::Entry::Vacant(free) = threads.known.entry(*hash) {
                 free.insert(thread);
-                self.cache.run("INSERT OR REPLACE INTO thread_ref (hash, thread_id) VALUES (?1, ?2)", (hash, thread))?;
+                threads.fresh.push(*hash);
             }
         }
         Ok(thread)
+    }
+
+    /// The conversation of one new message, with all that belongs to it.
+    pub(super) fn thread_of_one(&mut self, refs: &[i64], own: i64) -> Result<i64> {
+        let mut threads = self.threads_of(refs.iter().copied())?;
+        let thread = self.join_thread(&mut threads, refs, own)?;
+        self.keep_refs(&mut threads)?;
+        Ok(thread)
+    }
+
+    /// Writes what the batch has learnt, in the order of the table: hashes lie anywhere, and each page is written once.
+    pub(super) fn keep_refs(&mut self, threads: &mut Threads) -> Result<()> {
+        let mut fresh = std::mem::take(&mut threads.fresh);
+        fresh.sort_unstable();
+        let rows: Vec<(i64, i64)> = fresh.into_iter().filter_map(|hash| Some((hash, *threads.known.get(&hash)?))).collect();
+        self.cache.insert_many("INSERT OR REPLACE INTO thread_ref (hash, thread_id)", 2, &rows, |values, (hash, thread)| {
+            values.put(*hash)?;
+            values.put(*thread)
+        })
     }
 
     fn merge_threads(&mut self, from: i64, into: i64) -> Result<()> {
@@ -119,7 +155,9 @@ impl Writer<'_> {
             )?;
         }
         cache.run("UPDATE message SET thread_id = ?2 WHERE thread_id = ?1", (from, into))?;
-        cache.run("UPDATE thread_ref SET thread_id = ?2 WHERE thread_id = ?1", (from, into))?;
+        // The references stay as they are, and are led on: merges are rare, and an index for them would cost every message.
+        cache.run("UPDATE thread_merged SET into_id = ?2 WHERE into_id = ?1", (from, into))?;
+        cache.run("INSERT OR REPLACE INTO thread_merged (id, into_id) VALUES (?1, ?2)", (from, into))?;
         cache.run(
             "INSERT INTO thread_box (thread_id, mailbox_id, count, unread, starred)
              SELECT ?2, mailbox_id, count, unread, starred FROM thread_box WHERE thread_id = ?1

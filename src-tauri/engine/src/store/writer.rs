@@ -2,6 +2,7 @@
 //! membership, thread_box and a mailbox's counts can't drift apart. Nothing else writes those tables.
 
 use super::error::Db;
+use super::lanes::Lanes;
 use super::reader::Reader;
 use super::unbound::Unbound;
 use godwit_domain::{Error, Event, Result};
@@ -62,6 +63,7 @@ struct MailboxDelta {
 pub struct Writer<'a> {
     reader: Reader<'a>,
     pub(super) unbound: &'a mut Unbound,
+    lanes: &'a Lanes,
     pub(super) changes: Changes,
     mailboxes: HashMap<i64, MailboxDelta>,
     boxes: HashMap<(i64, i64), [i64; 3]>,
@@ -81,10 +83,11 @@ impl<'a> Deref for Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    pub(super) fn new(reader: Reader<'a>, unbound: &'a mut Unbound) -> Self {
+    pub(super) fn new(reader: Reader<'a>, unbound: &'a mut Unbound, lanes: &'a Lanes) -> Self {
         Self {
             reader,
             unbound,
+            lanes,
             changes: Changes::default(),
             mailboxes: HashMap::new(),
             boxes: HashMap::new(),
@@ -105,6 +108,11 @@ impl<'a> Writer<'a> {
 
     pub(super) fn into_changes(self) -> (Changes, bool) {
         (self.changes, self.wrote_profile)
+    }
+
+    /// Whether a person waits behind this transaction: what can be cut short is.
+    pub(super) fn gives_way(&self) -> bool {
+        self.lanes.someone_waits()
     }
 
     /// Says something after the commit.
@@ -152,6 +160,28 @@ impl<'a> Writer<'a> {
             self.count(place, a, 1);
         }
         self.touch(place, before, after);
+        Ok(())
+    }
+
+    /// As `show`, for placements that were nowhere before.
+    pub(super) fn show_new(&mut self, arrived: &[(Place, Shown)]) -> Result<()> {
+        self.cache.insert_many(
+            "INSERT INTO membership (mailbox_id, sort_key, placement_id, thread_id, unread, starred)",
+            6,
+            arrived,
+            |values, (place, shown)| {
+                values.put(shown.mailbox)?;
+                values.put(place.sort_key)?;
+                values.put(place.id)?;
+                values.put(place.thread)?;
+                values.put(shown.unread)?;
+                values.put(shown.starred)
+            },
+        )?;
+        for (place, shown) in arrived {
+            self.count(*place, *shown, 1);
+            self.touch(*place, None, Some(*shown));
+        }
         Ok(())
     }
 
@@ -204,7 +234,10 @@ impl<'a> Writer<'a> {
                 self.changes.events.push(Event::MailboxesChanged);
             }
         }
-        for ((thread, mailbox), [count, unread, starred]) in std::mem::take(&mut self.boxes) {
+        // In the order of the table, so that neighbours are written together.
+        let mut boxes: Vec<_> = std::mem::take(&mut self.boxes).into_iter().collect();
+        boxes.sort_unstable_by_key(|(key, _)| *key);
+        for ((thread, mailbox), [count, unread, starred]) in boxes {
             if count == 0 && unread == 0 && starred == 0 {
                 continue;
             }

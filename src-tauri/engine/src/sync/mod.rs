@@ -147,7 +147,8 @@ impl AccountSync {
         use godwit_domain::Role;
         let account = self.account;
         let mut states = self.store.read(move |r| r.mailbox_states(account)).await?;
-        states.retain(|s| s.selectable && s.on_server);
+        let passed_over = |role| role == Some(Role::All) && self.conn.capabilities().quirks.doubles_all;
+        states.retain(|s| s.selectable && s.on_server && !passed_over(s.role));
         states.sort_by_key(|s| {
             let rank = match s.role {
                 Some(Role::Inbox) => 0,

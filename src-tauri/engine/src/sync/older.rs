@@ -1,13 +1,14 @@
 //! Reading backwards: windows of headers from where the last run stopped down to UID 1. While one window is written the
-//! next one comes in already; at most one waits, so memory stays that of two windows' beginnings.
+//! next ones come in already.
 
 use super::AccountSync;
-use super::headers::BATCH;
+use super::headers::{BATCH, MOST_WAITING, Portion, make_ready};
 use super::mailbox::{Depth, MailboxOutcome, Visit, count};
-use crate::store::Lane;
-use godwit_domain::sync::{FetchedHeader, Reading, UidSet, next_window};
+use crate::store::{Intake, Lane};
+use godwit_domain::sync::{FIRST_WINDOW, FetchedHeader, NEXT_WINDOW, Reading, UidSet, next_rows, next_window};
 use godwit_domain::{Error, ErrorKind, MailboxId, Result};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
 /// Rows that fill a first screen.
 const SCREEN: u32 = 50;
@@ -15,6 +16,8 @@ const SCREEN: u32 = 50;
 /// A window on its way from the wire to the store.
 struct Window {
     low: u32,
+    /// Somebody waits for a first screen.
+    at_once: bool,
     rows: mpsc::Receiver<FetchedHeader>,
     /// Said once the server has answered all of it with OK.
     whole: oneshot::Receiver<()>,
@@ -41,17 +44,23 @@ impl AccountSync {
         let reading = Reading {
             down_to: at.state.synced_down_to.unwrap_or(at.uidnext),
             remaining: at.selected.exists.saturating_sub(held),
-            first,
+            rows: if first { FIRST_WINDOW } else { NEXT_WINDOW },
             empty: 0,
         };
         self.pulse.expect(reading.remaining);
         if first {
             self.checkpoint(at).await?;
         }
-        let (windows, coming) = mpsc::channel(1);
-        let (fetched, kept) = tokio::join!(self.fetch_windows(reading, depth, windows), self.keep_windows(at, coming, out));
+        let intake = self.intake().await?;
+        let ((windows, coming), (ready, portions)) = (mpsc::channel(1), mpsc::channel(MOST_WAITING));
+        let (fetched, made, kept) = tokio::join!(
+            self.fetch_windows(reading, depth, windows),
+            make_windows_ready(&intake, coming, ready),
+            self.keep(at.mailbox, at.uidvalidity, portions)
+        );
         // What the store says comes first: the wire only stopped because nobody took its rows any more.
-        kept?;
+        out.added += count(kept?.added.len());
+        made?;
         match fetched? {
             End::Bottom(low) => {
                 if low > 1 || at.uidnext <= 1 {
@@ -74,7 +83,8 @@ impl AccountSync {
         let mut received = 0;
         while let Some((low, high)) = next_window(reading) {
             let ((each, rows), (done, whole)) = (mpsc::channel(BATCH), oneshot::channel());
-            if windows.send(Window { low, rows, whole }).await.is_err() {
+            let (at_once, began) = (depth == Depth::FirstScreen, Instant::now());
+            if windows.send(Window { low, at_once, rows, whole }).await.is_err() {
                 return Err(Error::new(ErrorKind::Cancelled, "The headers are not needed any more."));
             }
             let got = self.conn.fetch_headers(&UidSet::range(low, high), false, each).await?;
@@ -82,7 +92,12 @@ impl AccountSync {
             let _ = done.send(());
             received += got;
             let empty = if got == 0 { reading.empty + 1 } else { 0 };
-            reading = Reading { down_to: low, remaining: reading.remaining.saturating_sub(got), first: false, empty };
+            reading = Reading {
+                down_to: low,
+                remaining: reading.remaining.saturating_sub(got),
+                rows: next_rows(reading.rows, began.elapsed()),
+                empty,
+            };
             if low > 1 && depth == Depth::FirstScreen && (received >= SCREEN || reading.remaining == 0) {
                 return Ok(End::Screen);
             }
@@ -93,19 +108,19 @@ impl AccountSync {
         Ok(End::Bottom(reading.down_to))
     }
 
-    async fn keep_windows(&self, at: &Visit<'_>, mut coming: mpsc::Receiver<Window>, out: &mut MailboxOutcome) -> Result<()> {
-        while let Some(Window { low, rows, whole }) = coming.recv().await {
-            out.added += count(self.keep_headers(at.mailbox, at.uidvalidity, rows).await?.added.len());
-            // A window that broke off is read again from its top; its rows are found here then.
-            if whole.await.is_err() {
-                return Ok(());
-            }
-            self.progress(at.mailbox, low).await?;
-        }
-        Ok(())
-    }
-
     async fn progress(&self, mailbox: MailboxId, down_to: u32) -> Result<()> {
         self.store.write(Lane::Sync, move |w| w.set_progress(mailbox, down_to)).await
     }
+}
+
+/// A window that broke off has no end here: it is read again from its top, and its rows are found then.
+async fn make_windows_ready(intake: &Intake, mut coming: mpsc::Receiver<Window>, ready: mpsc::Sender<Portion>) -> Result<()> {
+    while let Some(Window { low, at_once, rows, whole }) = coming.recv().await {
+        make_ready(intake, rows, &ready).await?;
+        let end = Portion { down_to: Some(low), at_once, ..Portion::default() };
+        if whole.await.is_err() || ready.send(end).await.is_err() {
+            return Ok(());
+        }
+    }
+    Ok(())
 }

@@ -88,7 +88,7 @@ impl AccountSync {
         let (mailbox, uidvalidity) = (at.mailbox, at.uidvalidity);
         let newest = at.uidnext.saturating_sub(1).max(at.state.uidnext.unwrap_or(1));
         let held = self.store.read(move |r| r.uids(mailbox, 1, newest)).await?;
-        let gone = gone.intersect(&held);
+        let gone = gone.intersect(&held).minus(&self.beyond_view(at).await?);
         if gone.is_empty() {
             return Ok(());
         }
@@ -100,6 +100,18 @@ impl AccountSync {
         let gone = gone.minus(&there);
         out.removed += self.store.write(Lane::Sync, move |w| w.remove_uids(mailbox, uidvalidity, &gone)).await?;
         Ok(())
+    }
+
+    /// UIDs that a server which tells of the newest messages only can't be asked about: they are no proof of anything.
+    async fn beyond_view(&self, at: &Visit<'_>) -> Result<UidSet> {
+        // Shortly after removals a few less than the most are told of, though older mail is there.
+        let near = |most: &u32| at.selected.exists >= most - most / 100;
+        let Some(most) = self.conn.capabilities().quirks.shows_newest.filter(near) else {
+            return Ok(UidSet::default());
+        };
+        let oldest = self.conn.fetch_uids(1, None).await?.first().unwrap_or(u32::MAX);
+        tracing::debug!(most, oldest, "older messages are not told of, and stay");
+        Ok(oldest.checked_sub(1).filter(|last| *last > 0).map_or_else(UidSet::default, |last| UidSet::range(1, last)))
     }
 
     /// The same question over a connection of its own: what confuses one session is not in the next.

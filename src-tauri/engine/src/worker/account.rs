@@ -4,6 +4,7 @@ use super::bell::{Asked, Bell, Rung};
 use super::watch::{self, Watch};
 use super::{Pace, pass};
 use crate::context::Context;
+use crate::store::MailboxState;
 use crate::sync::{AccountSync, Pulse};
 use futures_util::FutureExt;
 use godwit_domain::api::{MailboxSynced, SyncBodies};
@@ -18,6 +19,8 @@ use tokio::time::{Instant, sleep_until, timeout};
 const MOST_AUDITED: u64 = 20_000;
 /// The pause after a panic, so that one that comes again does not spin.
 const AFTER_PANIC: Duration = Duration::from_secs(30);
+/// The pause after an idling that a server ends at random.
+pub(super) const AFTER_DROP: Duration = Duration::from_secs(1);
 
 pub(super) struct AccountWorker {
     context: Context,
@@ -78,8 +81,10 @@ impl AccountWorker {
 
     /// Waits out the back-off, or for a person, or for the machine to wake.
     async fn pause(&mut self, error: &Error, failures: u32) {
+        // Where the store can't say, nothing is known of the server either.
+        let least = self.context.quirks(self.account).await.map_or(0, |q| u64::from(q.sign_in_pause_secs) * 1000);
         let deadline = match (self.pace.retry)(error, failures) {
-            Retry::After(ms) => Some(Instant::now() + Duration::from_millis(ms + jitter(ms / 4))),
+            Retry::After(ms) => Some(Instant::now() + Duration::from_millis(ms.max(least) + jitter(ms / 4))),
             Retry::Stop => None,
         };
         let over = async {
@@ -107,7 +112,9 @@ impl AccountWorker {
         let sync = AccountSync::new(self.context.store.clone(), connection, self.account, self.pulse.clone(), dial);
         self.full_pass(&sync).await?;
         self.holds_since = Some(Instant::now());
-        let mut watch = self.watch();
+        // Where a server lets a person have two connections, the other one is for the person.
+        let alone = sync.connection().capabilities().quirks.connections < 3;
+        let mut watch = (!alone).then(|| self.watch());
         crate::sync::drop_beyond(&self.context.store, self.account).await?;
         loop {
             self.up_to_date();
@@ -115,7 +122,7 @@ impl AccountWorker {
                 self.catch_up(&sync).await?;
                 continue;
             }
-            match self.wait(&sync, &watch).await? {
+            match self.wait(&sync, watch.as_ref()).await? {
                 Waited::Poll => {
                     self.full_pass(&sync).await?;
                     self.audit(&sync).await?;
@@ -131,7 +138,7 @@ impl AccountWorker {
                             tokio::time::sleep(Duration::from_millis(jitter(self.pace.stagger))).await;
                             return Ok(());
                         }
-                        watch = self.watch();
+                        watch = (!alone).then(|| self.watch());
                     }
                     self.answer(&sync).await?;
                 }
@@ -221,12 +228,13 @@ impl AccountWorker {
     }
 
     /// Waits for the bell, a change in the open mailbox, or the poll. What rang stays in the bell until the line is free.
-    async fn wait(&mut self, sync: &AccountSync, watch: &Watch) -> Result<Waited> {
+    async fn wait(&mut self, sync: &AccountSync, watch: Option<&Watch>) -> Result<Waited> {
         if Instant::now() >= self.poll_at {
             return Ok(Waited::Poll);
         }
         let bell = self.bell.clone();
-        let watched = if watch.hears_all() { None } else { self.watched(sync).await? };
+        let hears_all = watch.is_some_and(Watch::hears_all);
+        let watched = if hears_all { None } else { self.watched(sync, watch.is_none()).await? };
         let Some(mailbox) = watched else {
             return Ok(tokio::select! {
                 () = bell.rung(Rung::anything) => Waited::Rung,
@@ -241,7 +249,15 @@ impl AccountWorker {
         });
         tokio::pin!(idle);
         let events = tokio::select! {
-            events = &mut idle => events?,
+            events = &mut idle => match events {
+                // An end that means nothing here is no trouble to be told.
+                Err(_) if !sync.connection().is_alive() && sync.connection().capabilities().quirks.drops_idle => {
+                    tokio::time::sleep(AFTER_DROP).await;
+                    bell.ring(|r| r.reconnect = true);
+                    return Ok(Waited::Rung);
+                }
+                events => events?,
+            },
             () = bell.rung(Rung::anything) => {
                 drop(stop);
                 if bell.take(|r| r.slept) {
@@ -269,14 +285,18 @@ impl AccountWorker {
         })
     }
 
-    /// The mailbox to listen in: the one that a person has open, unless the watch has it already. It is brought up to
+    /// The mailbox to listen in: the one that a person has open, unless the watch has it already; the inbox where nothing
+    /// else listens. It is brought up to
     /// date in the SELECT that is then listened in, so that nothing falls between the two. `None` also where it can't be opened.
-    async fn watched(&mut self, sync: &AccountSync) -> Result<Option<MailboxId>> {
-        let Some(open) = self.open.filter(|_| sync.connection().capabilities().idle) else { return Ok(None) };
-        let account = self.account;
+    async fn watched(&mut self, sync: &AccountSync, alone: bool) -> Result<Option<MailboxId>> {
+        if !sync.connection().capabilities().idle {
+            return Ok(None);
+        }
+        let (open, account) = (self.open, self.account);
         let states = self.context.store.read(move |r| r.mailbox_states(account)).await?;
-        let state = states.into_iter().find(|s| s.id == open && s.selectable && s.on_server);
-        let Some(mailbox) = state.filter(|s| s.role != Some(Role::Inbox)).map(|s| s.id) else { return Ok(None) };
+        let wanted = |s: &MailboxState| if alone { s.role == Some(Role::Inbox) } else { Some(s.id) == open };
+        let state = states.into_iter().find(|s| wanted(s) && s.selectable && s.on_server);
+        let Some(mailbox) = state.filter(|s| alone || s.role != Some(Role::Inbox)).map(|s| s.id) else { return Ok(None) };
         if !sync.has_open(mailbox) {
             pass::run_mailbox(&self.context, sync, &self.pulse, mailbox).await?;
         }

@@ -2,6 +2,7 @@
 //! inbox alone. It syncs nothing: it wakes the worker.
 
 use super::Pace;
+use super::account::AFTER_DROP;
 use super::bell::Bell;
 use crate::context::Context;
 use crate::imap::{Connection, MailboxEvent};
@@ -63,7 +64,8 @@ pub(super) fn start(context: Context, account: AccountId, bell: Bell, pace: &Pac
                     }
                 }
             }
-            tokio::time::sleep(again).await;
+            let drops = ears.context.quirks(account).await.is_ok_and(|q| q.drops_idle);
+            tokio::time::sleep(if drops { AFTER_DROP.min(again) } else { again }).await;
         }
     });
     Watch { task, hears_all }

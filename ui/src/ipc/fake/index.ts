@@ -198,6 +198,7 @@ export class FakeBackend implements Backend {
     }),
     account_add: (request) => this.addAccount(request),
     account_test: () => ({ imap: { error: null, certificate: null }, smtp: { error: null, certificate: null } }),
+    account_quota: () => ({ storage: null, messages: null }),
     account_password: () => ({ imap: { error: null, certificate: null }, smtp: { error: null, certificate: null } }),
     account_edit: ({ account: id, name, signature }) => {
       const it = this.accountOf(id);

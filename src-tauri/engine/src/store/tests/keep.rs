@@ -52,7 +52,7 @@ impl Scene {
     }
 
     async fn put_all(&self, ids: &[PlacementId]) {
-        for id in ids.to_vec() {
+        for id in ids.iter().copied() {
             self.home.write(move |w| w.put_body(w.message_of(id)?.message, b"Subject: x\r\n\r\nHei\r\n".to_vec())).await;
         }
     }

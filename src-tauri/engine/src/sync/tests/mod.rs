@@ -3,6 +3,7 @@
 mod auditing;
 mod listing;
 mod pushing;
+mod quirks;
 mod reading;
 mod removing;
 mod settling;
@@ -25,10 +26,14 @@ pub(crate) struct Home {
 impl Home {
     pub async fn at(server: &Pretend) -> Self {
         let dir = tempfile::tempdir().unwrap();
+        let host = match server.world().host.clone() {
+            host if host.is_empty() => "mail.vik.example".to_owned(),
+            host => host,
+        };
         let (store, _) = Store::open(dir.path(), &ProfileKey::new([7; 32])).unwrap();
         let account = store
-            .write(Lane::User, |w| {
-                let host = Server { host: "mail.vik.example".into(), port: 993, security: Security::Tls, pin: None };
+            .write(Lane::User, move |w| {
+                let host = Server { host, port: 993, security: Security::Tls, pin: None };
                 let email = "marit@vik.example".to_owned();
                 let draft =
                     AccountDraft { email: email.clone(), name: String::new(), user: email, imap: host.clone(), smtp: host };

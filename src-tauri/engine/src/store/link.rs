@@ -1,0 +1,142 @@
+//! Rows that were here before under another UID or in another mailbox, and are found again.
+//! Linking is a bijection (rule W6): flags follow an equal copy, moves and deletions only an unmistakable one.
+
+use super::arrive::{Batch, Inserted};
+use super::placement::Placement;
+use super::reader::{Reader, number};
+use super::ready::Ready;
+use super::writer::Writer;
+use godwit_domain::{Error, ErrorKind, MailboxId, PlacementId, Result};
+
+/// A placement without a UID that an arriving row may be.
+struct Loose {
+    placement: i64,
+    mailbox: i64,
+    state: String,
+    internal_date: Option<i64>,
+    size: u32,
+}
+
+impl Reader<'_> {
+    pub(super) fn has_loose(&self, account: i64) -> Result<bool> {
+        Ok(self.cache.one("SELECT 1 FROM loose WHERE account_id = ?1 LIMIT 1", [account], |_| Ok(()))?.is_some())
+    }
+
+    /// Rows of an old UIDVALIDITY that nobody has claimed yet.
+    pub fn orphans(&self, mailbox: MailboxId) -> Result<u32> {
+        let count = "SELECT count(*) FROM loose WHERE mailbox_id = ?1 AND state = 'orphan'";
+        Ok(self.cache.one(count, [mailbox.0], |r| r.get::<_, i64>(0).map(number))?.unwrap_or(0))
+    }
+
+    fn loose(&self, account: i64, identity: &[u8; 16]) -> Result<Vec<Loose>> {
+        self.cache.all(
+            "SELECT l.placement_id, l.mailbox_id, l.state, p.internal_date, m.size
+             FROM loose l JOIN placement p ON p.id = l.placement_id JOIN message m ON m.id = p.message_id
+             WHERE l.account_id = ?1 AND l.identity = ?2 ORDER BY l.old_uid DESC, l.placement_id",
+            (account, identity),
+            |r| {
+                Ok(Loose {
+                    placement: r.get(0)?,
+                    mailbox: r.get(1)?,
+                    state: r.get(2)?,
+                    internal_date: r.get(3)?,
+                    size: number(r.get(4)?),
+                })
+            },
+        )
+    }
+}
+
+impl Writer<'_> {
+    /// Gives rows that were here before their placement back; answers the others.
+    pub(super) fn link(&mut self, batch: &Batch, rows: Vec<Ready>, out: &mut Inserted) -> Result<Vec<Ready>> {
+        let mut fresh = Vec::new();
+        for row in rows {
+            let loose = self.loose(batch.account, &row.identity)?;
+            let same_box = |l: &&Loose| l.mailbox == batch.mailbox;
+            let orphans: Vec<&Loose> = loose.iter().filter(same_box).filter(|l| l.state == "orphan").collect();
+            let moved: Vec<&Loose> = loose.iter().filter(same_box).filter(|l| l.state == "moved").collect();
+            let removed: Vec<&Loose> = loose.iter().filter(|l| l.state == "removed" && l.size == row.size).collect();
+            let Some(group) = [orphans, moved, removed].into_iter().find(|g| !g.is_empty()) else {
+                fresh.push(row);
+                continue;
+            };
+            let same_date = group.iter().find(|l| l.internal_date.is_some() && l.internal_date == row.internal_date);
+            let Some(found) = same_date.or(group.first()) else { continue };
+            let Some(old) = self.placement(found.placement)? else { continue };
+            self.relink(batch, &old, &row, group.len() > 1)?;
+            out.updated += 1;
+        }
+        Ok(fresh)
+    }
+
+    fn relink(&mut self, batch: &Batch, old: &Placement, row: &Ready, ambiguous: bool) -> Result<()> {
+        let mut new = old.clone();
+        new.mailbox = batch.mailbox;
+        new.uidvalidity = batch.uidvalidity;
+        new.uid = Some(row.uid);
+        new.base = row.flags.clone();
+        new.modseq = row.modseq.and_then(|m| i64::try_from(m).ok());
+        new.internal_date = row.internal_date;
+        new.removed_at = None;
+        if ambiguous && (new.want_gone || new.want_mailbox.is_some()) {
+            new.want_gone = false;
+            new.want_mailbox = None;
+            let error = Error::new(
+                ErrorKind::Uncertain,
+                format!("The server numbered {} anew, and it holds equal copies of a message.", batch.path),
+            )
+            .mend("What was to be moved or deleted was left where it is. Do it again if you still want it.");
+            self.tell_error(error);
+        }
+        if old.size != row.size {
+            self.cache.run("DELETE FROM body WHERE message_id = ?1", [old.message])?;
+            self.cache.run("UPDATE message SET size = ?2 WHERE id = ?1", (old.message, row.size))?;
+        }
+        self.cache.run("DELETE FROM loose WHERE placement_id = ?1", [old.id])?;
+        self.change(old, new)
+    }
+
+    /// Gives intents that waited for these rows to them.
+    pub(super) fn bind(&mut self, batch: &Batch, added: &[PlacementId]) -> Result<()> {
+        let wanted = self.unbound.of(batch.account, &batch.path);
+        if !wanted && !self.unbound.has_copies() {
+            return Ok(());
+        }
+        for row in self.placements(added.iter().map(|p| p.0))? {
+            for copy in self.unbound.take_copies(batch.account, &row.identity) {
+                self.profile_tx()?.run("UPDATE copy_intent SET placement_id = ?2 WHERE id = ?1", (copy, row.id))?;
+            }
+            if let Some(intent) = self.unbound.take(batch.account, &batch.path, &row) {
+                self.project(&intent, &row)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A placement of a message that is here already, such as a copy that the server made for us.
+    pub(super) fn insert_copy(&mut self, of: &Placement, mailbox: i64, uidvalidity: u32, uid: Option<u32>) -> Result<i64> {
+        let id = self.cache.insert(
+            "INSERT INTO placement (message_id, mailbox_id, uidvalidity, uid, sort_key, internal_date, base_bits, base_keywords)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            (of.message, mailbox, uidvalidity, uid, of.sort_key, of.internal_date, of.base.bits, of.base.keywords_text()),
+        )?;
+        let Some(new) = self.placement(id)? else { return Err(Error::bug("A row vanished as it was written.")) };
+        if uid.is_some() {
+            self.count_base(mailbox, 1);
+        } else {
+            self.set_loose(&new, "moved")?;
+        }
+        self.show(new.place(), None, new.shown())?;
+        Ok(id)
+    }
+
+    pub(super) fn set_loose(&mut self, row: &Placement, state: &str) -> Result<()> {
+        self.cache.run(
+            "INSERT OR REPLACE INTO loose (placement_id, account_id, mailbox_id, state, identity, old_uid, since)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            (row.id, row.account, row.mailbox, state, row.identity, row.uid.unwrap_or(0), self.now),
+        )?;
+        Ok(())
+    }
+}
