@@ -1,6 +1,6 @@
 //! The command line as shared with scripts: names and flags are a contract, so they change only with a reason.
 
-use crate::values::{Bodies, HostPort, SecurityArg, host_port, label, message, pin, receipt};
+use crate::values::{Bodies, HostPort, KeepTextArg, SecurityArg, host_port, label, message, pin, receipt};
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use godwit_domain::{PlacementId, ReceiptId};
 use std::path::PathBuf;
@@ -132,6 +132,25 @@ pub enum Command {
         #[arg(long, value_parser = receipt)]
         receipt: Option<ReceiptId>,
     },
+    /// Show or change what is kept for reading without a network.
+    Keep {
+        /// Which account; without one all policies are listed.
+        account: Option<String>,
+        /// Only this mailbox of it.
+        #[arg(long, value_name = "MAILBOX", requires = "account")]
+        mailbox: Option<String>,
+        /// Of which mail the text is kept.
+        #[arg(long, value_enum, requires = "account")]
+        text: Option<KeepTextArg>,
+        /// Mail with attachments is kept up to this many MB; 0: only once it was opened.
+        #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u32).range(0..=25), requires = "account")]
+        attachments: Option<u32>,
+        /// Back to what holds without a policy of its own.
+        #[arg(long, conflicts_with_all = ["text", "attachments"], requires = "account")]
+        usual: bool,
+    },
+    /// Show what each account takes on this machine's disk.
+    Disk,
     /// List what was removed from an account within the last week.
     Removed {
         /// Which account.
@@ -428,6 +447,10 @@ mod tests {
         check("godwitctl outbox", true);
         check("godwitctl outbox retry 3", true);
         check("godwitctl undo", true);
+        check("godwitctl keep", true);
+        check("godwitctl keep a@b.example --text month --attachments 5", true);
+        check("godwitctl keep --text month", false);
+        check("godwitctl keep a@b.example --text some", false);
         check("godwitctl removed a@b.example --limit 3", true);
         check("godwitctl restore", false);
         check("godwitctl mailbox empty a@b.example/Trash --yes", true);

@@ -6,6 +6,7 @@ mod args;
 mod doctor;
 mod face;
 mod failure;
+mod keep;
 mod mailboxes;
 mod messages;
 mod names;
@@ -84,6 +85,11 @@ async fn with_profile(command: Command, face: &mut Face, out: Output) -> Outcome
         Command::Delete { messages, for_good } => verbs::delete(face, messages, for_good, out).await,
         Command::Junk { messages, not } => verbs::junk(face, messages, not, out).await,
         Command::Undo { receipt } => verbs::undo(face, receipt, out).await,
+        Command::Keep { account, mailbox, text, attachments, usual } => {
+            let change = keep::Change { account, mailbox, text: text.map(Into::into), attachments, usual };
+            keep::keep(face, change, out).await
+        }
+        Command::Disk => keep::disk(face, out).await,
         Command::Removed { account, limit } => removed::list(face, &account, limit, out).await,
         Command::Restore { messages } => removed::restore(face, messages, out).await,
         Command::Send { file, account } => sending::send(face, &file, &account, out).await,

@@ -9,7 +9,7 @@ use godwit_domain::{PlacementId, ReceiptId, Security};
 pub enum Bodies {
     /// All of them.
     All,
-    /// Newest and unread.
+    /// As godwitctl keep says.
     Policy,
     /// None.
     None,
@@ -94,6 +94,30 @@ pub fn receipt(text: &str) -> Result<ReceiptId, String> {
 /// A local id: a positive number.
 pub fn id(text: &str) -> Option<i64> {
     text.parse().ok().filter(|id| *id > 0)
+}
+
+/// Of which mail the text is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum KeepTextArg {
+    /// Of all mail.
+    All,
+    /// Of the last 365 days.
+    Year,
+    /// Of the last 30 days.
+    Month,
+    /// Of none.
+    None,
+}
+
+impl From<KeepTextArg> for godwit_domain::KeepText {
+    fn from(text: KeepTextArg) -> Self {
+        match text {
+            KeepTextArg::All => Self::All,
+            KeepTextArg::Year => Self::Year,
+            KeepTextArg::Month => Self::Month,
+            KeepTextArg::None => Self::None,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -159,6 +159,13 @@ api! {
     /// Completes an address out of own mail.
     "contacts" Contacts { prefix: String, limit: u32 } -> Vec<Contact>;
 
+    /// What is kept for reading without a network: each account's policy, and mailboxes that differ.
+    "keep" KeepSettings {} -> Vec<KeepSetting>;
+    /// Changes a policy; what it does not cover is dropped at once. `mailbox: None`: the account's own; `policy: None`: as the
+    /// account has it, or for an account as Godwit has it.
+    "keep_set" KeepSet { account: AccountId, mailbox: Option<MailboxId>, policy: Option<KeepPolicy> } -> Vec<KeepSetting>;
+    /// What each account takes on this machine's disk.
+    "disk_use" DiskUses {} -> Vec<DiskUse>;
     /// The settings.
     "settings" GetSettings {} -> Settings;
     /// Changes the settings.
@@ -198,7 +205,7 @@ impl std::fmt::Debug for Password {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum SyncBodies {
-    /// As the policy has it: newest and unread.
+    /// As the account and its mailboxes have it (`KeepPolicy`).
     #[default]
     Policy,
     /// All.

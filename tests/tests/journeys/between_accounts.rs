@@ -215,6 +215,41 @@ fn survives_kills(dovecot: &Dovecot, rounds: usize) -> Result<()> {
     Ok(())
 }
 
+/// Moves all mail over while the line to the target or the source is cut, a little later each time.
+#[test]
+fn a_line_that_breaks_anywhere_doubles_and_loses_nothing() -> Result<()> {
+    let dovecot = Dovecot::shared()?;
+    let subjects: Vec<String> = (0..12).map(|n| format!("Rope {n:02}")).collect();
+    let letters: Vec<Vec<u8>> = subjects.iter().map(|s| letter(s)).collect();
+    let two = Two::with(dovecot, &letters)?;
+    for (round, subject) in subjects.iter().enumerate() {
+        two.move_over(subject)?;
+        let gate = if round % 4 == 3 { &two.from_gate } else { &two.to_gate };
+        let before = gate.bytes_to_server();
+        let mut child = two.ctl.spawn(&["sync", "--bodies", "none"])?;
+        let (start, bytes) = (Instant::now(), 900 + 110 * round as u64);
+        while child.try_wait()?.is_none() && start.elapsed() < Duration::from_secs(20) {
+            if gate.bytes_to_server() >= before + bytes {
+                gate.cut();
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        child.wait()?;
+        let (old, new) = two.on_server()?;
+        assert!(old.contains(subject) || new.contains(subject), "{subject} is nowhere after the cut of round {round}");
+        let (old, new) = two.here()?;
+        let shown = old.iter().chain(&new).filter(|s| *s == subject).count();
+        assert_eq!(shown, 1, "{subject} is shown {shown} times after the cut of round {round}");
+    }
+    for _ in 0..3 {
+        two.ctl.ok(&["sync"])?;
+    }
+    assert_eq!(two.on_server()?, (all(&[]), subjects.clone()));
+    assert_eq!(two.here()?, (all(&[]), subjects));
+    Ok(())
+}
+
 #[test]
 fn killed_at_any_point_it_is_in_at_least_one_place_and_shown_once() -> Result<()> {
     survives_kills(Dovecot::shared()?, 15)

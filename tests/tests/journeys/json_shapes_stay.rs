@@ -54,6 +54,14 @@ fn every_shape_is_as_it_was() -> Result<()> {
     note("move", &["move", &id, "--to", &new])?;
     note("undo", &["undo"])?;
     note("archive", &["archive", &id])?;
+    note("keep", &["keep", &marit.address])?;
+    note("disk", &["disk"])?;
+    ctl.ok(&["delete", &ctl.id(&marit, "INBOX", "Slipway")?, "--for-good"])?;
+    ctl.ok(&["sync"])?;
+    note("removed", &["removed", &marit.address])?;
+    let removed = ctl.json(&["removed", &marit.address])?[0]["id"].to_string();
+    note("restore", &["restore", &removed])?;
+    note("doctor --bundle", &["doctor", "--bundle", "-"])?;
     note("send", &["send", &file, "--account", &marit.address])?;
     note("outbox", &["outbox"])?;
     note("parse", &["parse", &file])?;

@@ -9,6 +9,7 @@ mod between_accounts;
 mod changes_elsewhere_are_heard;
 mod first_sync;
 mod json_shapes_stay;
+mod kept_offline;
 mod kill_during_a_move;
 mod one_profile_many_hands;
 mod recently_removed;
@@ -18,6 +19,7 @@ mod strange_messages;
 mod the_protocol_log;
 mod two_devices_converge;
 mod uidvalidity_reset;
+mod undo_brings_it_back;
 
 use anyhow::Result;
 use godwit_tests::dovecot::{Dovecot, User};

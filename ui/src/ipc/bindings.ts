@@ -509,6 +509,46 @@ total: number,
  * The last removed first.
  */
 messages: Array<Removed>, };
+export type KeepText = "all" | "year" | "month" | "none";
+export type KeepPolicy = { 
+/**
+ * Of which mail the text is kept.
+ */
+text: KeepText, 
+/**
+ * Mail with attachments is fetched ahead up to this many MB; 0: when it is opened.
+ */
+attachments_mb: number, };
+export type KeepSetting = { 
+/**
+ * The account.
+ */
+account: AccountId, 
+/**
+ * The mailbox; `None`: the account, where no mailbox says otherwise.
+ */
+mailbox: MailboxId | null, 
+/**
+ * What is kept.
+ */
+policy: KeepPolicy, };
+export type DiskUse = { 
+/**
+ * The account.
+ */
+account: AccountId, 
+/**
+ * Messages whose headers are here.
+ */
+messages: number, 
+/**
+ * Those of them that are here whole.
+ */
+whole: number, 
+/**
+ * Bytes that these take, packed.
+ */
+bytes: number, };
 export type Event = { "kind": "view_changed", 
 /**
  * Which list.
@@ -1082,6 +1122,9 @@ export type Outbox = Record<symbol, never>;
 export type OutboxRetry = { id: OutboxId, };
 export type OutboxCancel = { id: OutboxId, };
 export type Contacts = { prefix: string, limit: number, };
+export type KeepSettings = Record<symbol, never>;
+export type KeepSet = { account: AccountId, mailbox: MailboxId | null, policy: KeepPolicy | null, };
+export type DiskUses = Record<symbol, never>;
 export type GetSettings = Record<symbol, never>;
 export type SetSettings = { settings: Settings, };
 export type Doctor = Record<symbol, never>;
@@ -1135,6 +1178,9 @@ export interface Commands {
   outbox_retry: { request: OutboxRetry; reply: OutboxItem };
   outbox_cancel: { request: OutboxCancel; reply: DraftId | null };
   contacts: { request: Contacts; reply: Array<Contact> };
+  keep: { request: KeepSettings; reply: Array<KeepSetting> };
+  keep_set: { request: KeepSet; reply: Array<KeepSetting> };
+  disk_use: { request: DiskUses; reply: Array<DiskUse> };
   settings: { request: GetSettings; reply: Settings };
   settings_set: { request: SetSettings; reply: Settings };
   doctor: { request: Doctor; reply: Array<DoctorLine> };

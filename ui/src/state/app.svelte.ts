@@ -25,13 +25,14 @@ import { Toasts } from "./toasts.svelte";
 import { Writing } from "./writing";
 
 export type Place = Scope | { kind: "starred" } | { kind: "outbox" } | { kind: "removed"; account: number };
-export type SettingsPart = "Accounts" | "Appearance" | "Reading" | "Writing" | "Notifications" | "Keyboard";
+export type SettingsPart = "Accounts" | "Appearance" | "Reading" | "Writing" | "Notifications" | "Keyboard" | "Help";
 export type Dialog =
   | { kind: "keys" }
   | { kind: "palette" }
   | { kind: "move"; targets: Targets; copy: boolean }
   | { kind: "delete_for_good"; targets: Targets; count: number }
   | { kind: "folder_empty"; mailbox: number }
+  | { kind: "folder_keep"; mailbox: number }
   | { kind: "folder_new"; account: number; parent: number | null }
   | { kind: "folder_rename"; mailbox: number }
   | { kind: "folder_delete"; mailbox: number }
@@ -400,7 +401,7 @@ export class App {
     if (this.getting) return;
     this.getting = true;
     try {
-      const synced = await this.backend.call("sync", { account: null, bodies: "policy" });
+      const synced = await this.backend.call("sync", { account: null, bodies: "none" });
       const broken = synced.find((one) => one.error);
       if (broken?.error) this.toasts.alert(broken.error);
     } catch (thrown) {

@@ -328,3 +328,65 @@ test("an engine that is gone is told with its mend", async () => {
   expect((await screen.findByRole("alert")).textContent).toContain("The engine stopped. Restart Godwit.");
   expect(app.list.len).toBeGreaterThan(0);
 });
+
+test("trash is emptied after a question, and what was in it can come back", async () => {
+  const { backend, app, user } = await open();
+  await screen.findByRole("listbox", { name: "Messages" });
+  const trash = app.mail.mailboxes.find((one) => one.role === "trash" && one.messages > 0);
+  if (!trash) throw new Error("the sample mail has nothing in Trash");
+  app.dialog = { kind: "folder_empty", mailbox: trash.id };
+  const dialog = await screen.findByRole("dialog", { name: "Empty Trash?" });
+  expect(dialog.textContent).toContain("stay under Recently removed for seven days");
+  expect(backend.asked.some((one) => one.name === "mailbox_empty")).toBe(false);
+  await user.click(within(dialog).getByRole("button", { name: "Empty Trash" }));
+  await waitFor(() => expect(app.mail.mailbox(trash.id)?.messages).toBe(0));
+  await app.go({ kind: "removed", account: trash.account });
+  const list = await screen.findByRole("list", { name: "Recently removed" });
+  const before = within(list).getAllByRole("listitem").length;
+  expect(before).toBe(trash.messages);
+  expect(await violations()).toEqual([]);
+  await user.click(within(list).getAllByRole("button", { name: "Restore" })[0] as HTMLElement);
+  await waitFor(() => expect(backend.asked.some((one) => one.name === "restore")).toBe(true));
+  await waitFor(() =>
+    expect(screen.queryByRole("list", { name: "Recently removed" })?.children.length ?? 0).toBe(before - 1),
+  );
+});
+
+test("what is kept offline is chosen per account and per folder", async () => {
+  const { backend, app, user } = await open();
+  await screen.findByRole("listbox", { name: "Messages" });
+  app.settingsPart = "Accounts";
+  const text = (await screen.findAllByRole("combobox", { name: "Text kept on this computer" }))[0] as HTMLElement;
+  expect((await screen.findAllByText(/on this computer: 12,031 of 12,480 messages with their text/)).length).toBe(2);
+  await user.selectOptions(text, "The last 30 days");
+  const account = app.mail.accounts[0]?.id;
+  await waitFor(() =>
+    expect(backend.asked.filter((one) => one.name === "keep_set").map((one) => one.request)).toEqual([
+      { account, mailbox: null, policy: { text: "month", attachments_mb: 0 } },
+    ]),
+  );
+  app.settingsPart = null;
+  const inbox = app.mail.mailboxes[0]?.id ?? 0;
+  app.dialog = { kind: "folder_keep", mailbox: inbox };
+  const dialog = await screen.findByRole("dialog", { name: "Keep “Inbox” offline" });
+  await user.click(await within(dialog).findByRole("switch", { name: "Its own choice, not the account’s" }));
+  await user.selectOptions(within(dialog).getByRole("combobox", { name: "Attachments kept" }), "Up to 5 MB");
+  await waitFor(() =>
+    expect(backend.asked.filter((one) => one.name === "keep_set").at(-1)?.request).toEqual({
+      account,
+      mailbox: inbox,
+      policy: { text: "month", attachments_mb: 5 },
+    }),
+  );
+  expect(await violations()).toEqual([]);
+});
+
+test("the report is shown before anything is done with it", async () => {
+  const { app, user } = await open();
+  await screen.findByRole("listbox", { name: "Messages" });
+  app.settingsPart = "Help";
+  await user.click(await screen.findByRole("button", { name: "Show report" }));
+  const report = (await screen.findByRole("textbox", { name: "Report" })) as HTMLTextAreaElement;
+  expect(report.value).toContain("# Protocol");
+  expect(await violations()).toEqual([]);
+});

@@ -5,6 +5,7 @@ mod bundle;
 pub(crate) mod compose;
 mod doctor;
 mod gap;
+mod keep;
 mod lists;
 mod mailboxes;
 mod messages;
@@ -70,6 +71,9 @@ pub(crate) async fn answer(engine: &Engine, request: Request) -> Result<Value> {
         OutboxRetry => sending::retry,
         OutboxCancel => sending::cancel,
         Contacts => compose::contacts,
+        KeepSettings => keep::list,
+        KeepSet => keep::set,
+        DiskUses => keep::disk_use,
         GetSettings => accounts::settings,
         SetSettings => accounts::set_settings,
         Doctor => doctor::run,

@@ -1,5 +1,6 @@
 //! Table body and the preview of a message: raw bytes exactly as they came, compressed, and which of them are missing.
 
+use super::keep::Kept;
 use super::reader::{Reader, json, number};
 use super::text;
 use super::writer::Writer;
@@ -44,39 +45,33 @@ impl Reader<'_> {
         Ok(out)
     }
 
-    /// Messages whose bytes are not here, newest first: (mailbox, UID, message, size). With `days`: only unread ones and
-    /// those younger than that. Never of trash and junk.
+    /// Messages whose bytes are not here and should be, newest first: (sort key, mailbox, UID, message). `below`: only those
+    /// further down than this sort key. Never of trash and junk.
     pub fn bodies_missing(
         &self,
         account: AccountId,
         limit: u32,
-        max_size: u32,
-        days: Option<u32>,
-    ) -> Result<Vec<(MailboxId, u32, MessageId, u32)>> {
-        let newest = self.cache.one("SELECT unixepoch()", [], |r| r.get::<_, i64>(0))?.unwrap_or(0);
-        let since = days.map_or(0, |days| newest.saturating_sub(i64::from(days) * 86_400)).max(0) << 24;
+        kept: &[Kept],
+        below: Option<i64>,
+    ) -> Result<Vec<(i64, MailboxId, u32, MessageId)>> {
         let mut out = Vec::new();
         for state in self.mailbox_states(account)? {
-            if matches!(state.role, Some(Role::Trash | Role::Junk)) {
-                continue;
-            }
-            for only in ["x.sort_key >= ?2", "x.sort_key < ?2 AND x.unread = 1"] {
-                let sql = format!(
-                    "SELECT p.uid, m.id, m.size, x.sort_key
-                     FROM membership x JOIN placement p ON p.id = x.placement_id JOIN message m ON m.id = p.message_id
-                     WHERE x.mailbox_id = ?1 AND {only} AND p.mailbox_id = ?1 AND p.uid IS NOT NULL AND m.size <= ?3
-                       AND NOT EXISTS (SELECT 1 FROM body WHERE body.message_id = m.id)
-                     ORDER BY x.sort_key DESC LIMIT ?4"
-                );
-                out.extend(self.cache.all(&sql, (state.id.0, since, max_size, limit), |r| {
-                    let found = (state.id, number(r.get(0)?), MessageId(r.get(1)?), number(r.get(2)?));
-                    Ok((r.get::<_, i64>(3)?, found))
-                })?);
-            }
+            let rule = kept.iter().find(|k| k.mailbox == state.id && k.since < i64::MAX);
+            let Some(rule) = rule.filter(|_| !matches!(state.role, Some(Role::Trash | Role::Junk))) else { continue };
+            let since = rule.since.max(0) << 24;
+            out.extend(self.cache.all(
+                "SELECT x.sort_key, p.uid, m.id
+                 FROM membership x JOIN placement p ON p.id = x.placement_id JOIN message m ON m.id = p.message_id
+                 WHERE x.mailbox_id = ?1 AND x.sort_key >= ?2 AND x.sort_key < ?5 AND p.mailbox_id = ?1 AND p.uid IS NOT NULL
+                   AND m.size <= ?3 AND NOT EXISTS (SELECT 1 FROM body WHERE body.message_id = m.id)
+                 ORDER BY x.sort_key DESC LIMIT ?4",
+                (state.id.0, since, rule.most_bytes, limit, below.unwrap_or(i64::MAX)),
+                |r| Ok((r.get(0)?, state.id, number(r.get(1)?), MessageId(r.get(2)?))),
+            )?);
         }
-        out.sort_unstable_by_key(|(key, _)| std::cmp::Reverse(*key));
+        out.sort_unstable_by_key(|(key, ..)| std::cmp::Reverse(*key));
         out.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        Ok(out.into_iter().map(|(_, found)| found).collect())
+        Ok(out)
     }
 
     /// Those of these rows that have no preview yet: (account, mailbox, UID, message).

@@ -10,6 +10,9 @@ use godwit_domain::mime::Headers;
 use godwit_domain::sync::NewPlacement;
 use godwit_domain::{AccountId, Error, ErrorKind, Event, Flags, MailboxId, MessageId, PlacementId, Result};
 
+/// The part that says how long a spooled message is; without it the message is not whole.
+const WHOLE: i64 = -1;
+
 /// One message to be appended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Carry {
@@ -84,17 +87,34 @@ impl Reader<'_> {
         Ok(all.into_iter().find(|c| c.copy == copy && (copy.is_some() || Some(c.placement) == placement)))
     }
 
+    /// Whether it is still wanted: a person may have taken it back since it was read.
+    pub fn is_wanted(&self, carry: &Carry) -> Result<bool> {
+        match carry.copy {
+            Some(copy) => Ok(self.profile.one("SELECT 1 FROM copy_intent WHERE id = ?1", [copy], |_| Ok(()))?.is_some()),
+            None => {
+                let row = self.placement(carry.placement.0)?;
+                Ok(row.is_some_and(|row| row.want_mailbox == Some(carry.target.0) && !row.want_gone && row.removed_at.is_none()))
+            }
+        }
+    }
+
     /// Whether a row is still wanted in a mailbox though it can't be carried now.
     pub fn waits_for(&self, placement: PlacementId, target: MailboxId) -> Result<bool> {
         let row = self.placement(placement.0)?;
         Ok(row.is_some_and(|row| row.want_mailbox == Some(target.0) && row.uid.is_none() && row.removed_at.is_none()))
     }
 
-    /// Bytes that the spool holds of a message; `None`: nothing.
+    /// Bytes that the spool holds of a message; `None`: not all of it, or nothing.
     pub fn spooled(&self, placement: PlacementId) -> Result<Option<u64>> {
-        let sql = "SELECT sum(length(bytes)) FROM spool WHERE placement_id = ?1";
-        let sum = self.cache.one(sql, [placement.0], |r| r.get::<_, Option<i64>>(0))?.flatten();
-        Ok(sum.and_then(|n| u64::try_from(n).ok()))
+        let sums = self.cache.one(
+            "SELECT (SELECT CAST(bytes AS TEXT) FROM spool WHERE placement_id = ?1 AND part = ?2),
+               (SELECT coalesce(sum(length(bytes)), 0) FROM spool WHERE placement_id = ?1 AND part >= 0)",
+            (placement.0, WHOLE),
+            |r| Ok((r.get::<_, Option<String>>(0)?, r.get::<_, i64>(1)?)),
+        )?;
+        let Some((Some(whole), held)) = sums else { return Ok(None) };
+        let held = u64::try_from(held).unwrap_or(0);
+        Ok(whole.parse().ok().filter(|whole| *whole == held && held > 0))
     }
 
     /// One part of it.
@@ -134,6 +154,12 @@ impl Writer<'_> {
     pub fn spool_put(&mut self, placement: PlacementId, part: u32, bytes: &[u8]) -> Result<()> {
         let sql = "INSERT OR REPLACE INTO spool (placement_id, part, bytes) VALUES (?1, ?2, ?3)";
         self.cache.run(sql, (placement.0, part, bytes)).map(drop)
+    }
+
+    /// All of it is here: only now may any of it be used, for half a message must never stand in for a whole one.
+    pub fn spool_whole(&mut self, placement: PlacementId, size: u64) -> Result<()> {
+        let sql = "INSERT OR REPLACE INTO spool (placement_id, part, bytes) VALUES (?1, ?2, ?3)";
+        self.cache.run(sql, (placement.0, WHOLE, size.to_string().into_bytes())).map(drop)
     }
 
     /// It is not needed any more.

@@ -7,7 +7,11 @@ use godwit_domain::{Error, ErrorKind, Result};
 /// The migrations of a file, first to last.
 pub(super) const fn migrations(file: File) -> &'static [&'static str] {
     match file {
-        File::Profile => &[include_str!("migrations/profile/0001.sql"), include_str!("migrations/profile/0002.sql")],
+        File::Profile => &[
+            include_str!("migrations/profile/0001.sql"),
+            include_str!("migrations/profile/0002.sql"),
+            include_str!("migrations/profile/0003.sql"),
+        ],
         File::Cache => &[
             include_str!("migrations/cache/0001.sql"),
             include_str!("migrations/cache/0002.sql"),

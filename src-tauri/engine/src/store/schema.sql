@@ -78,6 +78,13 @@ CREATE TABLE intent (
   gone INTEGER NOT NULL DEFAULT 0,
   refusals INTEGER NOT NULL DEFAULT 0
 , target_account_id INTEGER) STRICT;
+CREATE TABLE keep (
+  account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+  mailbox_path TEXT NOT NULL DEFAULT '',
+  text TEXT NOT NULL DEFAULT 'all',
+  attachments_mb INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (account_id, mailbox_path)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE meta (
   only INTEGER NOT NULL PRIMARY KEY CHECK (only = 1),
   cache_generation INTEGER NOT NULL DEFAULT 0,

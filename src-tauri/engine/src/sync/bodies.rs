@@ -5,7 +5,7 @@ use crate::imap::Connection;
 use crate::store::{Lane, MessageRecord, Store, Writer};
 use godwit_domain::api::SyncBodies;
 use godwit_domain::sync::{Sent, UidSet, sent};
-use godwit_domain::{Error, ErrorKind, MailboxId, MessageId, PlacementId, Result, mime};
+use godwit_domain::{AccountId, Error, ErrorKind, MailboxId, MessageId, PlacementId, Result, mime};
 use std::collections::HashMap;
 use tokio::sync::mpsc;
 
@@ -28,10 +28,6 @@ const KEEP_MOST: u32 = 25 << 20;
 const KEEP_BEFORE_REMOVAL: u64 = 512 << 20;
 /// Rows one prefetch step takes.
 const PREFETCH_ROWS: u32 = 200;
-/// By policy only text of this many days is fetched ahead.
-const POLICY_DAYS: u32 = 30;
-/// By policy only messages up to this size are fetched ahead.
-const POLICY_SIZE: u32 = 256 << 10;
 /// Bodies that one transaction takes at most, and their bytes: packing them must not keep a click waiting.
 const MOST_BODIES: usize = 16;
 const BATCH_BYTES: usize = 1 << 20;
@@ -49,6 +45,12 @@ pub struct FetchedBody {
     pub whole: bool,
     /// RFC822.SIZE as the server has it.
     pub size: u32,
+}
+
+/// Drops what is kept beyond the account's policy, oldest first.
+pub async fn drop_beyond(store: &Store, account: AccountId) -> Result<()> {
+    while store.write(Lane::Sync, move |w| w.drop_beyond(account)).await? > 0 {}
+    Ok(())
 }
 
 /// Fetches one message over a connection of its own choosing of mailbox, and keeps it.
@@ -191,26 +193,40 @@ impl AccountSync {
             .await
     }
 
-    /// One step of fetching bodies ahead. Answers whether there may be more.
+    /// Fetching ahead begins anew with the newest mail.
+    pub fn prefetch_anew(&self) {
+        *self.prefetched() = None;
+    }
+
+    /// One step of fetching bodies ahead, further down than the one before. Answers whether there may be more.
     pub async fn prefetch_bodies(&self, bodies: SyncBodies) -> Result<bool> {
-        let account = self.account;
-        let (size, days) = match bodies {
-            SyncBodies::None => return Ok(false),
-            SyncBodies::Policy => (POLICY_SIZE, Some(POLICY_DAYS)),
-            SyncBodies::All => (KEEP_MOST, None),
-        };
-        let missing = self.store.read(move |r| r.bodies_missing(account, PREFETCH_ROWS, size, days)).await?;
-        let mut boxes: HashMap<MailboxId, Vec<(u32, MessageId)>> = HashMap::new();
-        for (mailbox, uid, message, _) in &missing {
-            boxes.entry(*mailbox).or_default().push((*uid, *message));
+        let (account, below) = (self.account, *self.prefetched());
+        let missing = self
+            .store
+            .read(move |r| {
+                let mut kept = r.kept(account)?;
+                match bodies {
+                    SyncBodies::None => return Ok(Vec::new()),
+                    SyncBodies::Policy => {}
+                    SyncBodies::All => kept.iter_mut().for_each(|k| (k.since, k.most_bytes) = (0, KEEP_MOST)),
+                }
+                let most: HashMap<MailboxId, u32> = kept.iter().map(|k| (k.mailbox, k.most_bytes)).collect();
+                let missing = r.bodies_missing(account, PREFETCH_ROWS, &kept, below)?;
+                let sized = |(key, mailbox, uid, message)| (key, mailbox, uid, message, most.get(&mailbox).copied().unwrap_or(0));
+                Ok(missing.into_iter().map(sized).collect())
+            })
+            .await?;
+        let Some(lowest) = missing.last().map(|(key, ..)| *key) else { return Ok(false) };
+        let mut boxes: HashMap<(MailboxId, u32), Vec<(u32, MessageId)>> = HashMap::new();
+        for (_, mailbox, uid, message, most) in missing {
+            boxes.entry((mailbox, most)).or_default().push((uid, message));
         }
-        let mut kept = 0;
-        for (mailbox, rows) in boxes {
+        for ((mailbox, most), rows) in boxes {
             if self.pulse.push_wanted() {
                 return Ok(true);
             }
-            match self.bodies_of(mailbox, rows, size).await {
-                Ok(got) => kept += got,
+            match self.bodies_of(mailbox, rows, most).await {
+                Ok(_) => {}
                 // Its own trouble is told by the passes; the others' mail is fetched all the same.
                 Err(error) if self.conn.is_alive() && sent(&error) != Sent::Open => {
                     tracing::info!(kind = ?error.kind, "a mailbox gives no bodies");
@@ -218,8 +234,8 @@ impl AccountSync {
                 Err(error) => return Err(error),
             }
         }
-        // Where nothing could be kept, asking again would ask the same.
-        Ok(kept > 0)
+        *self.prefetched() = Some(lowest);
+        Ok(true)
     }
 
     /// Brings what is about to be deleted for good here first, so that it can come back for a week.

@@ -85,6 +85,9 @@ impl AccountSync {
             .write(Lane::Sync, move |w| {
                 let mut out = Vec::with_capacity(carries.len());
                 for carry in carries {
+                    if !w.is_wanted(&carry)? {
+                        continue;
+                    }
                     let kept = w.body_size(carry.message)?;
                     let size = if kept.is_some() { kept } else { w.spooled(carry.placement)? };
                     if size.is_none() {

@@ -16,7 +16,7 @@ mod settle;
 pub(crate) mod tests;
 
 pub use audit::Audited;
-pub use bodies::{BodyLimit, FetchedBody, fetch_body};
+pub use bodies::{BodyLimit, FetchedBody, drop_beyond, fetch_body};
 pub(crate) use headers::parse;
 pub use mailbox::{Depth, MailboxOutcome};
 pub use push::PushOutcome;
@@ -83,6 +83,7 @@ pub struct AccountSync {
     /// For what one connection alone must not decide.
     dial: Dial,
     previewed: Mutex<HashSet<MailboxId>>,
+    prefetched: Mutex<Option<i64>>,
     /// UIDs whose header this session could not read, by mailbox and UIDVALIDITY: asked for again by the next session.
     /// The mailbox that was synced last, and the opening that it was synced in.
     opened: Mutex<Option<(MailboxId, u64)>>,
@@ -99,6 +100,7 @@ impl AccountSync {
             pulse,
             dial,
             previewed: Mutex::default(),
+            prefetched: Mutex::default(),
             opened: Mutex::default(),
             unreadable: Mutex::default(),
         }
@@ -123,6 +125,16 @@ impl AccountSync {
 
     fn opened(&self, mailbox: MailboxId) {
         *self.opened.lock().unwrap_or_else(PoisonError::into_inner) = Some((mailbox, self.conn.opening()));
+    }
+
+    /// The sort key down to which bodies were fetched ahead in this round.
+    fn prefetched(&self) -> MutexGuard<'_, Option<i64>> {
+        self.prefetched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a person did something that goes first.
+    pub fn push_wanted(&self) -> bool {
+        self.pulse.push_wanted()
     }
 
     /// Which account.

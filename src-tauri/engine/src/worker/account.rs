@@ -29,6 +29,8 @@ pub(super) struct AccountWorker {
     bell: Bell,
     pace: Pace,
     open: Option<MailboxId>,
+    /// Whether mail may be missing that is to be kept here: it comes whenever nothing else is to be done.
+    behind: bool,
     /// Who waits for the pass that runs or comes next.
     waiting: Vec<Asked>,
     /// When all mailboxes are looked at again, however busy one of them is.
@@ -40,7 +42,7 @@ pub(super) struct AccountWorker {
 impl AccountWorker {
     pub(super) fn new(context: Context, account: AccountId, pulse: Pulse, bell: Bell, pace: Pace) -> Self {
         let poll_at = Instant::now() + pace.poll;
-        Self { context, account, pulse, bell, pace, open: None, waiting: Vec::new(), poll_at, holds_since: None }
+        Self { context, account, pulse, bell, pace, open: None, behind: false, waiting: Vec::new(), poll_at, holds_since: None }
     }
 
     /// Lives until it is ended. A panic is Godwit's mistake, and this account's alone: told, and begun anew after a pause.
@@ -113,8 +115,13 @@ impl AccountWorker {
         // Where a server lets a person have two connections, the other one is for the person.
         let alone = sync.connection().capabilities().quirks.connections < 3;
         let mut watch = (!alone).then(|| self.watch());
+        crate::sync::drop_beyond(&self.context.store, self.account).await?;
         loop {
             self.up_to_date();
+            if self.behind && Instant::now() < self.poll_at && !self.bell.take(|r| r.anything()) {
+                self.catch_up(&sync).await?;
+                continue;
+            }
             match self.wait(&sync, watch.as_ref()).await? {
                 Waited::Poll => {
                     self.full_pass(&sync).await?;
@@ -164,9 +171,24 @@ impl AccountWorker {
         Ok(())
     }
 
+    /// One step of what is to be kept here. What one mailbox will not give does not end the session.
+    async fn catch_up(&mut self, sync: &AccountSync) -> Result<()> {
+        match sync.prefetch_bodies(SyncBodies::Policy).await {
+            Ok(more) => self.behind = more,
+            Err(error) if sync.connection().is_alive() => {
+                tracing::info!(kind = ?error.kind, "mail to be kept here could not be fetched");
+                self.behind = false;
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
     async fn full_pass(&mut self, sync: &AccountSync) -> Result<()> {
         self.poll_at = Instant::now() + self.pace.poll;
-        let bodies = self.waiting.iter().map(|asked| asked.bodies).reduce(most).unwrap_or_default();
+        let bodies = self.waiting.iter().map(|asked| asked.bodies).reduce(most).unwrap_or(SyncBodies::None);
+        sync.prefetch_anew();
+        self.behind = true;
         let running = pass::run_pass(&self.context, sync, &self.pulse, bodies);
         tokio::pin!(running);
         let mut tick = tokio::time::interval(Duration::from_millis(250));

@@ -6,7 +6,7 @@ use crate::imap::Connection;
 use crate::store::{Carry, Lane, Store};
 use crate::sync::{AccountSync, PushOutcome};
 use godwit_domain::{AccountId, Activity, Error, ErrorKind, Result, mime};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use tokio::sync::mpsc;
 
 /// Parts of a long message are kept in pieces of about this size.
@@ -14,29 +14,32 @@ const PIECE: usize = 1 << 20;
 /// No longer message is carried.
 const MOST: u64 = 2 << 30;
 
-/// Looks after what is open, then carries what can be carried.
+/// Messages that are brought here and landed together: what is under way takes no more room than these.
+const TOGETHER: usize = 50;
+
+/// Looks after what is open, then carries what can be carried, some at a time; a person's next wish goes first.
 pub(super) async fn run(context: &Context, sync: &AccountSync, out: &mut PushOutcome) -> Result<()> {
     sync.settle_carries(out).await?;
-    let carries = sync.carries().await?;
-    if carries.is_empty() {
-        return Ok(());
-    }
     let mut sources = Sources { context, lines: HashMap::new() };
-    let mut ready = Vec::new();
-    for carry in carries {
-        match sources.fetch(&carry).await {
-            Ok(true) => ready.push(carry),
-            Ok(false) => {}
-            Err(error) if error.kind == ErrorKind::Gone => sync.refuse_carries(&[carry], &error).await?,
-            // The source's own worker says what is wrong with it.
-            Err(error) => tracing::info!(kind = ?error.kind, "a message waits for its source"),
+    let mut tried = HashSet::new();
+    loop {
+        let mut next = sync.carries().await?;
+        next.retain(|carry| !tried.contains(&(carry.placement, carry.copy)));
+        next.truncate(TOGETHER);
+        if next.is_empty() {
+            return Ok(());
+        }
+        tried.extend(next.iter().map(|carry| (carry.placement, carry.copy)));
+        let ready = sources.bring(sync, next).await?;
+        let landed = sync.land(ready, out).await;
+        for account in std::mem::take(&mut out.left_behind) {
+            context.nudge(account);
+        }
+        landed?;
+        if sync.push_wanted() {
+            return Ok(());
         }
     }
-    let landed = sync.land(ready, out).await;
-    for account in &out.left_behind {
-        context.nudge(*account);
-    }
-    landed
 }
 
 /// Connections to the accounts that messages come from, opened when needed.
@@ -47,6 +50,21 @@ struct Sources<'a> {
 }
 
 impl Sources<'_> {
+    /// Those whose bytes are here, or could be brought here.
+    async fn bring(&mut self, sync: &AccountSync, carries: Vec<Carry>) -> Result<Vec<Carry>> {
+        let mut ready = Vec::new();
+        for carry in carries {
+            match self.fetch(&carry).await {
+                Ok(true) => ready.push(carry),
+                Ok(false) => {}
+                Err(error) if error.kind == ErrorKind::Gone => sync.refuse_carries(&[carry], &error).await?,
+                // The source's own worker says what is wrong with it.
+                Err(error) => tracing::info!(kind = ?error.kind, "a message waits for its source"),
+            }
+        }
+        Ok(ready)
+    }
+
     /// Brings a message's bytes here; false where they can't be had now.
     async fn fetch(&mut self, carry: &Carry) -> Result<bool> {
         let (message, placement) = (carry.message, carry.placement);
@@ -96,6 +114,7 @@ async fn spool(store: &Store, line: &Connection, carry: &Carry) -> Result<bool> 
     }
     let (sink, mut parts) = mpsc::channel::<Vec<u8>>(8);
     let placement = carry.placement;
+    store.write(Lane::Sync, move |w| w.spool_clear(placement)).await?;
     let keep = async {
         let (mut piece, mut n, mut total) = (Vec::new(), 0u32, 0u64);
         while let Some(part) = parts.recv().await {
@@ -118,5 +137,9 @@ async fn spool(store: &Store, line: &Connection, carry: &Carry) -> Result<bool> 
     let (fetched, kept) = tokio::join!(line.fetch_body(uid, sink), keep);
     let (fetched, kept) = (fetched?, kept?);
     // Nothing may be given up for a message that came as nothing.
-    Ok(fetched == kept && kept > 0)
+    if fetched != kept || kept == 0 {
+        return Ok(false);
+    }
+    store.write(Lane::Sync, move |w| w.spool_whole(placement, kept)).await?;
+    Ok(true)
 }

@@ -166,6 +166,11 @@ impl Workers {
         });
     }
 
+    /// More may be to be kept here than before.
+    pub fn prefetch(&self, account: AccountId) {
+        self.ring(account, |r| r.look = true);
+    }
+
     /// The account changed: connect anew.
     pub fn reconnect(&self, account: AccountId) {
         self.ring(account, |r| r.reconnect = true);

@@ -175,6 +175,7 @@ impl Pass<'_> {
         if bodies == SyncBodies::None {
             return Ok(());
         }
+        self.sync.prefetch_anew();
         loop {
             let more = self.sync.prefetch_bodies(bodies).await?;
             self.push_if_wanted().await?;

@@ -1,6 +1,6 @@
 // A backend that keeps everything in memory: for `npm run dev`, tests and pictures. It behaves as the engine promises to, errors included.
 import type { Backend, Open, Shade, StartState, UnlockChoice } from "../backend";
-import type { Account, Action, Commands, Draft, Event, OutboxItem, Settings } from "../bindings";
+import type { Account, Action, Commands, Draft, Event, KeepSetting, OutboxItem, Settings } from "../bindings";
 import { frameDocument } from "./frame";
 import { Outgoing } from "./outgoing";
 import { RemovedMail } from "./removed";
@@ -38,6 +38,7 @@ export class FakeBackend implements Backend {
   private readonly listeners = new Set<(event: Event) => void>();
   private readonly opened = new Map<string, { item: Item; remote: boolean }>();
   private readonly receipts = new Map<number, Taken>();
+  private keep: KeepSetting[] = [];
   private locked: boolean;
   private count = 0;
   private settings: Settings = {
@@ -296,6 +297,15 @@ export class FakeBackend implements Backend {
     message_open: ({ id, remote }) => this.openMessage(id, remote),
     message_close: ({ token }) => (this.opened.delete(token), null),
     perform: ({ action }) => this.perform(action),
+    keep: () => this.keep,
+    keep_set: ({ account, mailbox, policy }) => {
+      this.keep = this.keep.filter((one) => one.account !== account || one.mailbox !== mailbox);
+      if (policy) this.keep.push({ account, mailbox, policy });
+      return this.keep;
+    },
+    disk_use: () =>
+      this.world.accounts.map(({ id }) => ({ account: id, messages: 12_480, whole: 12_031, bytes: 734_003_200 })),
+    doctor_bundle: () => "Godwit\nNothing here names a person.\n\n# Protocol, times in UTC\nc1 > g1 NOOP\n",
     removed: ({ account, limit }) => this.removed.list(account, limit),
     restore: ({ ids }) => this.removed.restore(ids),
     mailbox_empty: ({ mailbox }) => this.removed.empty(mailbox),

@@ -200,3 +200,28 @@ async fn when_its_own_account_is_removed_nothing_of_it_stays_in_the_other() {
     assert!(two.home.list(of(two.there)).await.is_empty());
     two.home.audit().await;
 }
+
+#[tokio::test]
+async fn half_a_message_in_the_spool_is_no_message() {
+    let two = two().await;
+    let id = two.ids[0];
+    two.home.write(move |w| w.spool_put(id, 0, b"Subject: x\r\n")).await;
+    assert_eq!(two.home.read(move |r| r.spooled(id)).await, None);
+    two.home.write(move |w| w.spool_whole(id, 20)).await;
+    assert_eq!(two.home.read(move |r| r.spooled(id)).await, None, "a part is missing");
+    two.home.write(move |w| w.spool_put(id, 1, b"\r\nHei!\r\n")).await;
+    assert_eq!(two.home.read(move |r| r.spooled(id)).await, Some(20));
+    let (home, _) = two.home.again().await;
+    assert_eq!(home.read(move |r| r.spooled(id)).await, None, "what a run before left is not trusted");
+}
+
+#[tokio::test]
+async fn what_was_taken_back_is_not_carried() {
+    let two = two().await;
+    let done = two.move_over(two.ids[0]).await;
+    let carry = two.carries().await.remove(0);
+    let same = carry.clone();
+    assert!(two.home.read(move |r| r.is_wanted(&same)).await);
+    two.home.store.undo(done.receipt).await.unwrap();
+    assert!(!two.home.read(move |r| r.is_wanted(&carry)).await);
+}

@@ -3,6 +3,7 @@
 mod actions;
 mod carry;
 mod files;
+mod keep;
 mod lists;
 mod random;
 mod speed;

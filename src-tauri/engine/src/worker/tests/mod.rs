@@ -5,9 +5,9 @@ use super::*;
 use crate::net::TlsContext;
 use crate::pretend::{Lie, Pretend};
 use crate::sync::tests::{Home, letters};
-use godwit_domain::Activity;
 use godwit_domain::api::SyncBodies;
 use godwit_domain::sync::failures_left;
+use godwit_domain::{Activity, Event, KeepPolicy, KeepText};
 
 /// Fast where time plays no part in a test.
 fn hurried() -> Pace {
@@ -254,4 +254,28 @@ async fn what_makes_or_renames_is_never_sent_twice_when_the_line_breaks() {
     assert_eq!(made.unwrap_err().kind, ErrorKind::Offline);
     assert_eq!(server.heard("CREATE"), 1);
     assert!(server.world().mailboxes.contains_key("Boats"));
+}
+
+#[tokio::test]
+async fn mail_to_be_kept_comes_while_nothing_else_is_to_be_done() {
+    let (server, home, workers) = listening("IDLE UIDPLUS", hurried()).await;
+    let whole = async || home.store.read(|r| r.disk_use()).await.unwrap()[0].whole;
+    until(async || whole().await == 3).await;
+    // What comes later is fetched too, once the mailboxes were looked at again.
+    server.change(|w| {
+        w.deliver("INBOX", "One more");
+    });
+    all_shown(&home, "INBOX").await;
+    workers.sync(home.account, SyncBodies::None).await.unwrap();
+    until(async || whole().await == 4).await;
+    // A person who wants less has less, and gets it back by asking for more.
+    let account = home.account;
+    let none = KeepPolicy { text: KeepText::None, attachments_mb: 0 };
+    home.store.write(crate::store::Lane::User, move |w| w.keep_set(account, None, Some(none))).await.unwrap();
+    crate::sync::drop_beyond(&home.store, account).await.unwrap();
+    workers.sync(account, SyncBodies::None).await.unwrap();
+    assert_eq!(whole().await, 0);
+    home.store.write(crate::store::Lane::User, move |w| w.keep_set(account, None, None)).await.unwrap();
+    workers.prefetch(account);
+    until(async || whole().await == 4).await;
 }
