@@ -12,6 +12,23 @@ const PREVIEW_CHARS: usize = 300;
 /// Past this a raw message is not kept.
 const MOST_RAW: usize = 512 << 20;
 
+/// A message's bytes as they are kept.
+pub struct Packed {
+    size: i64,
+    zstd: Vec<u8>,
+}
+
+impl Packed {
+    /// Packs the bytes of a whole message.
+    pub fn new(raw: &[u8]) -> Result<Self> {
+        if raw.len() > MOST_RAW {
+            return Err(Error::invalid("This message is larger than the store keeps."));
+        }
+        let zstd = zstd::bulk::compress(raw, 3).map_err(|_| Error::bug("A message could not be packed."))?;
+        Ok(Self { size: i64::try_from(raw.len()).unwrap_or(i64::MAX), zstd })
+    }
+}
+
 impl Reader<'_> {
     /// The raw bytes, where they are here.
     pub fn body(&self, message: MessageId) -> Result<Option<Vec<u8>>> {
@@ -94,11 +111,12 @@ impl Reader<'_> {
 impl Writer<'_> {
     /// Keeps the raw bytes of a message; one that is not here any more is passed over.
     pub fn put_body(&mut self, message: MessageId, raw: Vec<u8>) -> Result<()> {
-        if raw.len() > MOST_RAW {
-            return Err(Error::invalid("This message is larger than the store keeps."));
-        }
-        let packed = zstd::bulk::compress(&raw, 3).map_err(|_| Error::bug("A message could not be packed."))?;
-        let size = i64::try_from(raw.len()).unwrap_or(i64::MAX);
+        self.put_packed(message, Packed::new(&raw)?)
+    }
+
+    /// The same, packed elsewhere than on the writer's thread.
+    pub fn put_packed(&mut self, message: MessageId, packed: Packed) -> Result<()> {
+        let Packed { size, zstd: packed } = packed;
         let put = "INSERT OR REPLACE INTO body (message_id, size, zstd) SELECT id, ?2, ?3 FROM message WHERE id = ?1";
         if self.cache.run(put, (message.0, size, packed))? > 0 {
             self.changes.messages.insert(message.0);

@@ -1,6 +1,7 @@
-//! Bodies: one that a person waits for, and those that are fetched ahead; first words for the lists.
+//! Bodies: one that a person waits for, and which are fetched ahead; first words for the lists.
 
 use super::AccountSync;
+use super::ahead::{Way, Wish};
 use crate::imap::Connection;
 use crate::store::{Lane, MessageRecord, Store};
 use godwit_domain::api::SyncBodies;
@@ -23,11 +24,11 @@ impl BodyLimit {
 /// How much of a message over its limit is read.
 const BEGINNING: usize = 1 << 20;
 /// Larger messages are not kept in the cache and not fetched ahead.
-const KEEP_MOST: u32 = 25 << 20;
+pub(super) const KEEP_MOST: u32 = 25 << 20;
 /// How much is fetched at most before a deletion for good, so that it can come back.
 const KEEP_BEFORE_REMOVAL: u64 = 512 << 20;
 /// Rows one prefetch step takes.
-const PREFETCH_ROWS: u32 = 200;
+pub(super) const PREFETCH_ROWS: u32 = 1_000;
 /// By policy only text of this many days is fetched ahead.
 const POLICY_DAYS: u32 = 30;
 /// By policy only messages up to this size are fetched ahead.
@@ -172,16 +173,19 @@ impl AccountSync {
             SyncBodies::All => (KEEP_MOST, None),
         };
         let missing = self.store.read(move |r| r.bodies_missing(account, PREFETCH_ROWS, size, days)).await?;
-        let mut boxes: HashMap<MailboxId, Vec<(u32, MessageId)>> = HashMap::new();
-        for (mailbox, uid, message, _) in &missing {
-            boxes.entry(*mailbox).or_default().push((*uid, *message));
+        let mut boxes: HashMap<MailboxId, Vec<Wish>> = HashMap::new();
+        for (mailbox, uid, message, size) in &missing {
+            boxes.entry(*mailbox).or_default().push((*uid, *message, *size));
         }
         let mut kept = 0;
         for (mailbox, rows) in boxes {
             if self.pulse.push_wanted() {
                 return Ok(true);
             }
-            kept += self.bodies_of(mailbox, rows, size).await?;
+            kept += self.bodies_of(mailbox, rows, Way::Give).await?;
+        }
+        if self.pulse.push_wanted() {
+            return Ok(true);
         }
         // Where nothing could be kept, asking again would ask the same.
         Ok(kept > 0)
@@ -197,38 +201,16 @@ impl AccountSync {
                 left = left.saturating_sub(if fits { u64::from(*size) } else { 0 });
                 fits
             };
-            let part: Vec<(u32, MessageId)> = part.iter().filter(fits).map(|(uid, message, _)| (*uid, *message)).collect();
+            let part: Vec<Wish> = part.iter().filter(fits).copied().collect();
             if !part.is_empty() {
-                self.bodies_of(mailbox, part, KEEP_MOST).await?;
+                self.bodies_of(mailbox, part, Way::Keep).await?;
             }
         }
         Ok(())
     }
 
-    async fn bodies_of(&self, mailbox: MailboxId, rows: Vec<(u32, MessageId)>, size: u32) -> Result<u32> {
-        if !self.select_same(mailbox).await? {
-            return Ok(0);
-        }
-        let uids: UidSet = rows.iter().map(|(uid, _)| *uid).collect();
-        let by_uid: HashMap<u32, MessageId> = rows.into_iter().collect();
-        let (each, mut bodies) = mpsc::channel::<(u32, Vec<u8>)>(8);
-        let keep = async {
-            let mut kept = 0;
-            while let Some((uid, raw)) = bodies.recv().await {
-                let Some(message) = by_uid.get(&uid).copied() else { continue };
-                self.store.write(Lane::Sync, move |w| w.put_body(message, raw)).await?;
-                kept += 1;
-            }
-            Ok::<u32, Error>(kept)
-        };
-        let (fetched, kept) = tokio::join!(self.conn.fetch_bodies(&uids, size.saturating_add(1 << 20), each), keep);
-        let kept = kept?;
-        fetched?;
-        Ok(kept)
-    }
-
     /// Selects a mailbox; false where its UIDs are no longer ours (the next sync relinks them).
-    async fn select_same(&self, mailbox: MailboxId) -> Result<bool> {
+    pub(super) async fn select_same(&self, mailbox: MailboxId) -> Result<bool> {
         let state = self.store.read(move |r| r.mailbox_state(mailbox)).await?;
         let selected = self.conn.select(&state.wire_name, None).await?;
         Ok(selected.uidvalidity.is_some() && selected.uidvalidity == state.uidvalidity)

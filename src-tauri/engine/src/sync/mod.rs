@@ -2,6 +2,7 @@
 //! Deciding is `godwit_domain::sync`; here is the doing: read what the store believes, ask the server, one transaction a batch.
 //! Nothing is dropped from the store but on an answer read to its tagged OK under the same UIDVALIDITY.
 
+mod ahead;
 mod bodies;
 mod carry;
 mod folders;
