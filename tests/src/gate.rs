@@ -11,6 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 struct State {
     shut: AtomicBool,
     to_server: AtomicU64,
+    now: AtomicU64,
+    most: AtomicU64,
     sockets: Mutex<Vec<TcpStream>>,
 }
 
@@ -58,6 +60,11 @@ impl Gate {
         }
     }
 
+    /// The most connections there were at one time.
+    pub fn most_at_once(&self) -> u64 {
+        self.state.most.load(Ordering::SeqCst)
+    }
+
     /// Bytes that clients have sent through.
     pub fn bytes_to_server(&self) -> u64 {
         self.state.to_server.load(Ordering::SeqCst)
@@ -67,6 +74,8 @@ impl Gate {
 fn join(client: &TcpStream, server: u16, state: &Arc<State>) -> Result<()> {
     let server = TcpStream::connect((Ipv4Addr::LOCALHOST, server))?;
     state.sockets.lock().unwrap_or_else(PoisonError::into_inner).extend([client.try_clone()?, server.try_clone()?]);
+    let now = state.now.fetch_add(1, Ordering::SeqCst) + 1;
+    state.most.fetch_max(now, Ordering::SeqCst);
     pass(client.try_clone()?, server.try_clone()?, Some(state.clone()));
     pass(server, client.try_clone()?, None);
     Ok(())
@@ -84,5 +93,8 @@ fn pass(mut from: TcpStream, mut to: TcpStream, count: Option<Arc<State>>) {
             }
         }
         let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));
+        if let Some(state) = &count {
+            state.now.fetch_sub(1, Ordering::SeqCst);
+        }
     });
 }

@@ -109,6 +109,8 @@ pub fn torture(args: &[&str]) -> Result<()> {
         build.extend(["--features", "planted"]);
     }
     build.push("--");
+    // The process that is killed is the command line.
+    run(&mut command("cargo", &["build", "--quiet", "--package", "godwit-cli"]))?;
     run(&mut command("cargo", &[&build, args].concat()))
 }
 

@@ -42,6 +42,9 @@ pub const COURIER: Root = Root {
     programs: &["usr/bin/imapd", "usr/libexec/gam_server"],
 };
 
+/// What makes a program believe that it is another day.
+pub const FAKETIME: Root = Root { name: "faketime", packages: &["libfaketime"], programs: &[] };
+
 /// Whether this machine has what it takes.
 pub fn possible() -> bool {
     machine::IS_LINUX && machine::has_program("apt-get") && machine::has_program("dpkg-deb")

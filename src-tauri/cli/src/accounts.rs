@@ -7,8 +7,8 @@ use crate::names;
 use crate::output::{Output, table};
 use crate::shapes::CandidateRow;
 use crate::values::{HostPort, SecurityArg};
-use godwit_domain::api::{AccountAdd, AccountRemove, AccountTest, Accounts, Password};
-use godwit_domain::{Account, AccountCheck, AccountDraft, Error, Security, Server, ServerCheck, check_address};
+use godwit_domain::api::{AccountAdd, AccountQuota, AccountRemove, AccountTest, Accounts, Password};
+use godwit_domain::{Account, AccountCheck, AccountDraft, Error, Quota, Security, Server, ServerCheck, check_address};
 use serde_json::json;
 use std::io::BufRead;
 
@@ -22,6 +22,7 @@ pub async fn run(command: AccountCommand, face: &mut Face, out: Output) -> Outco
         AccountCommand::Add(args) => add(*args, face, out).await,
         AccountCommand::List => list(face, out).await,
         AccountCommand::Test { account } => test(&account, face, out).await,
+        AccountCommand::Quota { account } => quota(&account, face, out).await,
         AccountCommand::Remove { account } => remove(&account, face, out).await,
     }
 }
@@ -82,6 +83,19 @@ async fn test(account: &str, face: &mut Face, out: Output) -> Outcome {
         Some(error) => Err(error.clone().into()),
         None => Ok(()),
     }
+}
+
+async fn quota(account: &str, face: &mut Face, out: Output) -> Outcome {
+    let account = names::account(face, account).await?;
+    let quota = face.ask(AccountQuota { account: account.id }).await?;
+    out.answer(&quota, || quota_in_words(&quota))
+}
+
+fn quota_in_words(quota: &Quota) -> String {
+    let size = quota.storage.map(|s| format!("{} of {} KiB", s.used_kib, s.limit_kib));
+    let count = quota.messages.map(|m| format!("{} of {} messages", m.used, m.limit));
+    let told: Vec<String> = size.into_iter().chain(count).collect();
+    if told.is_empty() { "The server tells of no limit.".to_owned() } else { format!("{} in use.", told.join(", ")) }
 }
 
 fn in_words(check: &AccountCheck) -> String {

@@ -174,7 +174,11 @@ pub enum Command {
         allow_remote: bool,
     },
     /// Check keychain, store, and each account's DNS, TLS, capabilities and sign-in.
-    Doctor,
+    Doctor {
+        /// Write what helps others to find a fault into a new text file, with everything private left out; - prints it.
+        #[arg(long, value_name = "FILE")]
+        bundle: Option<PathBuf>,
+    },
 }
 
 /// `account …`
@@ -191,6 +195,11 @@ pub enum AccountCommand {
     List,
     /// Test a saved account.
     Test {
+        /// Which.
+        account: String,
+    },
+    /// Show how much room there is on the server, where it tells.
+    Quota {
         /// Which.
         account: String,
     },

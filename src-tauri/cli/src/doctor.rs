@@ -3,12 +3,33 @@
 use crate::face::Face;
 use crate::failure::{Failure, Outcome};
 use crate::output::{Output, table};
-use godwit_domain::api::{Doctor, DoctorLine};
+use godwit_domain::api::{Doctor, DoctorBundle, DoctorLine};
 use godwit_domain::{Error, ErrorKind};
+use std::io::Write;
+use std::path::Path;
 
 /// All checks. Fails where one does.
 pub async fn run(face: &mut Face, out: Output) -> Outcome {
     tell(&face.ask(Doctor {}).await?, out)
+}
+
+/// Writes the bundle as a new file, or prints it. It goes nowhere else.
+pub async fn bundle(face: &mut Face, file: &Path, out: Output) -> Outcome {
+    let text = face.ask(DoctorBundle {}).await?;
+    if file == Path::new("-") {
+        return out.answer(&text, || text.clone());
+    }
+    let cannot = |error: std::io::Error| {
+        let what = format!("{} can't be written: {error}.", file.display());
+        Failure::Failed(Error::invalid(what).mend("Name a new file in a folder of yours."))
+    };
+    let mut opened = std::fs::OpenOptions::new().write(true).create_new(true).open(file).map_err(cannot)?;
+    opened.write_all(text.as_bytes()).and_then(|()| opened.sync_all()).map_err(cannot)?;
+    let written = serde_json::json!({ "file": file, "lines": text.lines().count() });
+    out.answer(&written, || {
+        let lines = text.lines().count();
+        format!("{} has {lines} lines of plain text. Read it before you pass it on; nothing was sent anywhere.", file.display())
+    })
 }
 
 /// The profile could not even be opened: that is the finding.

@@ -56,7 +56,7 @@ async fn run(args: Args) -> Outcome {
     let watch = matches!(args.command, Command::Sync { watch: true, .. });
     let mut face = match Face::open(&dir, watch).await {
         Ok(face) => face,
-        Err(error) if matches!(args.command, Command::Doctor) => return doctor::not_open(error, out),
+        Err(error) if matches!(args.command, Command::Doctor { .. }) => return doctor::not_open(error, out),
         Err(error) => return Err(error.into()),
     };
     let outcome = with_profile(args.command, &mut face, out).await;
@@ -88,7 +88,8 @@ async fn with_profile(command: Command, face: &mut Face, out: Output) -> Outcome
         Command::Restore { messages } => removed::restore(face, messages, out).await,
         Command::Send { file, account } => sending::send(face, &file, &account, out).await,
         Command::Outbox { command } => sending::outbox(face, command, out).await,
-        Command::Doctor => doctor::run(face, out).await,
+        Command::Doctor { bundle: None } => doctor::run(face, out).await,
+        Command::Doctor { bundle: Some(file) } => doctor::bundle(face, &file, out).await,
         Command::Parse { .. } | Command::Render { .. } => Err(Failure::bug("This needs no profile.")),
     }
 }

@@ -138,6 +138,7 @@ pub mod tests {
             unread: 1,
             held_back: 0,
             verified_at: None,
+            repaired: 0,
         };
         Names {
             accounts: vec![account(1, "marit@fjordlys.example"), account(2, "a/b@odd.example")],

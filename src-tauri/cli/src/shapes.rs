@@ -108,7 +108,8 @@ pub struct MailboxRow<'a> {
     messages: u32,
     unread: u32,
     held_back: u32,
-    verified_at: Option<i64>,
+    verified_at: Option<String>,
+    repaired: u32,
 }
 
 impl<'a> MailboxRow<'a> {
@@ -123,7 +124,8 @@ impl<'a> MailboxRow<'a> {
             messages: mailbox.messages,
             unread: mailbox.unread,
             held_back: mailbox.held_back,
-            verified_at: mailbox.verified_at,
+            verified_at: mailbox.verified_at.map(rfc3339),
+            repaired: mailbox.repaired,
         }
     }
 }
@@ -251,7 +253,7 @@ mod tests {
         let names = names();
         let inbox = names.mailboxes.first().unwrap();
         let want = json!({"id": 10, "account": "marit@fjordlys.example", "path": "INBOX", "name": "INBOX", "role": "inbox",
-            "messages": 3, "unread": 1});
+            "messages": 3, "unread": 1, "held_back": 0, "verified_at": null, "repaired": 0});
         check(&MailboxRow::new(inbox, names.address(inbox.account)), &want);
     }
 

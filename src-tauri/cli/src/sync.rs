@@ -5,13 +5,14 @@ use crate::failure::{Outcome, line};
 use crate::names::{self, Names};
 use crate::output::Output;
 use godwit_domain::api::{MailboxSynced, Status, Sync, SyncBodies};
-use godwit_domain::{Activity, Error, ErrorKind, Mailbox, MailboxId, Result};
+use godwit_domain::{Activity, Error, ErrorKind, Event, Mailbox, MailboxId, Result};
 use godwit_engine::Engine;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::time::Duration;
+use tokio::sync::broadcast::{Receiver, error::TryRecvError};
 
 /// How often the progress is looked at.
 const LOOK: Duration = Duration::from_millis(150);
@@ -44,18 +45,32 @@ async fn with_progress(face: &mut Face, sync: Sync) -> Result<Vec<MailboxSynced>
     let synced = match face {
         Face::Owner(_) => face.ask(sync).await,
         Face::Own(engine) => {
+            let mut events = engine.events();
             let asked = engine.ask(sync);
             tokio::pin!(asked);
-            loop {
+            let synced = loop {
                 tokio::select! {
                     synced = &mut asked => break synced,
                     () = tokio::time::sleep(LOOK), if !bar.is_hidden() => show_progress(engine, &bar).await,
                 }
-            }
+            };
+            bar.suspend(|| tell(&mut events));
+            synced
         }
     };
     bar.finish_and_clear();
     synced
+}
+
+/// What the server refused and was taken back here is for the person to hear, though the sync itself went well.
+fn tell(events: &mut Receiver<Event>) {
+    loop {
+        match events.try_recv() {
+            Ok(Event::Told { error }) => eprintln!("godwitctl: {}", line(&error)),
+            Ok(_) | Err(TryRecvError::Lagged(_)) => {}
+            Err(_) => return,
+        }
+    }
 }
 
 async fn show_progress(engine: &Engine, bar: &ProgressBar) {

@@ -131,6 +131,33 @@ pub struct Account {
     pub signature: String,
 }
 
+/// How much room a person has on the server. `None`: no limit that it tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Quota {
+    /// By size.
+    pub storage: Option<StorageQuota>,
+    /// By number.
+    pub messages: Option<MessageQuota>,
+}
+
+/// Room by size, in KiB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct StorageQuota {
+    /// In use.
+    pub used_kib: u32,
+    /// At most.
+    pub limit_kib: u32,
+}
+
+/// Room by number of messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct MessageQuota {
+    /// There are.
+    pub used: u32,
+    /// At most.
+    pub limit: u32,
+}
+
 /// Where a proposal for servers comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]

@@ -70,6 +70,8 @@ api! {
     "account_add" AccountAdd { account: AccountDraft, password: Password } -> Account;
     /// Tests a saved account.
     "account_test" AccountTest { account: AccountId } -> AccountCheck;
+    /// How much room there is on the server, where it tells. Needs the server.
+    "account_quota" AccountQuota { account: AccountId } -> Quota;
     /// A new password for a saved account; tested before it is kept.
     "account_password" AccountPassword { account: AccountId, password: Password } -> AccountCheck;
     /// Changes name and signature.
@@ -163,6 +165,9 @@ api! {
     "settings_set" SetSettings { settings: Settings } -> Settings;
     /// Checks keychain, store, and per account DNS, TLS, capabilities and sign-in.
     "doctor" Doctor {} -> Vec<DoctorLine>;
+    /// What helps to find out why something went wrong, as plain text: the doctor's findings without names, and what was said
+    /// on the wire with everything private left out. Nothing is sent anywhere; the person reads it first.
+    "doctor_bundle" DoctorBundle {} -> String;
 }
 
 /// A password on its way in. It has no Debug, no Display and is never sent back: `Serialize` is for the way to the owner's socket only.

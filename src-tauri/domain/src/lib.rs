@@ -18,6 +18,8 @@ pub mod ids;
 pub mod mailbox;
 pub mod message;
 pub mod mime;
+pub mod quirks;
+pub mod redact;
 pub mod removed;
 pub mod sending;
 pub mod settings;

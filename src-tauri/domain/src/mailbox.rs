@@ -201,8 +201,10 @@ pub struct Mailbox {
     /// Messages deleted here that the server still has, marked `\\Deleted`: it can't remove single messages, and others' marked
     /// ones would go with them. Not shown, not counted above.
     pub held_back: u32,
-    /// When all UIDs and flags were last compared with the server's, seconds since 1970.
+    /// When an audit last compared every UID and flag with the server's, seconds since 1970.
     pub verified_at: Option<i64>,
+    /// Differences that audits have found and mended.
+    pub repaired: u32,
 }
 
 #[cfg(test)]

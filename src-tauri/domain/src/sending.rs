@@ -6,6 +6,9 @@ use crate::{Error, ErrorKind, OutboxState};
 /// "Not before somebody does something": a mended account, or a person's word.
 pub const NEVER: i64 = i64::MAX;
 
+/// The longest pause, and some.
+const LONGEST_WAIT_SECS: i64 = 2 * 3600;
+
 /// Pauses after the first, second, third and every later submission that failed in passing, in seconds.
 const BACKOFF_SECS: [i64; 4] = [60, 5 * 60, 15 * 60, 60 * 60];
 /// The pause before a copy is filed again.
@@ -80,6 +83,16 @@ pub enum Happened {
     Cancel,
 }
 
+/// Seconds until a mail is due, 0 where it is; `None`: it waits for no time. A time further off than anything ever waits
+/// means that the clock was set back, and a mail must not wait for it to come round again.
+pub fn wait_secs(due: i64, clock: i64) -> Option<u64> {
+    if due == NEVER {
+        return None;
+    }
+    let wait = due.saturating_sub(clock);
+    Some(if wait > LONGEST_WAIT_SECS { 0 } else { u64::try_from(wait).unwrap_or(0) })
+}
+
 /// What has to be done next, in this order, after the new state is committed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
@@ -104,7 +117,7 @@ pub enum Effect {
 pub fn next(now: Sending, happened: Happened, clock: i64) -> (Sending, Vec<Effect>) {
     use OutboxState as S;
     match (now.state, happened) {
-        (S::Held | S::Queued, Happened::Due) if now.due <= clock => submitting(now),
+        (S::Held | S::Queued, Happened::Due) if wait_secs(now.due, clock) == Some(0) => submitting(now),
         (S::Held | S::Queued, Happened::Retry) => submitting(now),
         (S::Refused, Happened::Retry) => submitting(now),
         (S::Queued, Happened::Mended) if now.due == NEVER => (Sending { due: clock, ..now }, vec![]),
@@ -225,6 +238,19 @@ mod tests {
         let (after, done) = next(mail(state), happened, CLOCK);
         assert_eq!((after.state, done.as_slice()), (to, effects), "{told}");
         after
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_holds_no_mail_for_a_year() {
+        let check = |due: i64, want: Option<u64>| assert_eq!(wait_secs(due, 1_800_000_000), want, "{due}");
+        check(1_800_000_000, Some(0));
+        check(1_700_000_000, Some(0));
+        check(1_800_000_060, Some(60));
+        check(1_800_003_600, Some(3600));
+        check(1_834_560_000, Some(0));
+        check(NEVER, None);
+        let held = Sending { due: 1_834_560_000, ..mail(OutboxState::Held) };
+        assert_eq!(next(held, Happened::Due, 1_800_000_000).0.state, OutboxState::Sending);
     }
 
     #[test]

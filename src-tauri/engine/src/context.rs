@@ -1,9 +1,11 @@
 //! What every room above store and wire shares: handles, never state of its own but the accounts' statuses.
 
+use crate::ProtocolLog;
 use crate::clock;
 use crate::imap::{Connection, Dial, ImapTarget};
 use crate::net::TlsContext;
 use crate::store::Store;
+use godwit_domain::quirks::{Quirks, quirks};
 use godwit_domain::{Account, AccountId, AccountStatus, Activity, Error, ErrorKind, Event, Result};
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -19,6 +21,8 @@ pub struct Context {
     pub tls: Arc<TlsContext>,
     /// The profile folder.
     pub dir: PathBuf,
+    /// What was said on the wire lately, redacted.
+    pub log: ProtocolLog,
     statuses: Arc<Mutex<HashMap<AccountId, Activity>>>,
     /// Where a test's server stands in for the accounts' own.
     #[cfg(test)]
@@ -35,6 +39,7 @@ impl Context {
         Self {
             store,
             tls,
+            log: ProtocolLog::in_dir(&dir),
             dir,
             statuses: Arc::default(),
             nudges: broadcast::channel(NUDGES).0,
@@ -80,6 +85,7 @@ impl Context {
 
     /// Says that an account's sync failed: a thing that passes, or one for a person.
     pub fn set_failed(&self, account: AccountId, error: Error) {
+        self.log.say(&format!("account {account} can't go on: {:?}", error.kind));
         let activity = match (error.kind.is_passing(), self.activity(account)) {
             (true, Activity::Offline { since, .. }) => Activity::Offline { since, error },
             (true, _) => Activity::Offline { since: clock::now(), error },
@@ -105,14 +111,21 @@ impl Context {
 
     /// Where and how to sign in for an account.
     pub async fn target(&self, account: AccountId) -> Result<(Account, ImapTarget)> {
+        let log = self.log.clone();
         self.store
             .read(move |r| {
                 let account = r.account(account)?;
                 let password = r.account_secret(account.id)?;
-                let target = ImapTarget { server: account.imap.clone(), user: account.user.clone(), password };
+                let target = ImapTarget { server: account.imap.clone(), user: account.user.clone(), password, log };
                 Ok((account, target))
             })
             .await
+    }
+
+    /// What is known of an account's server by its name.
+    pub async fn quirks(&self, account: AccountId) -> Result<&'static Quirks> {
+        let host = self.store.read(move |r| Ok(r.account(account)?.imap.host)).await?;
+        Ok(quirks(&host, |_| false, ""))
     }
 
     /// Opens connections for an account.

@@ -7,7 +7,7 @@ use crate::outbox::{Outbox, StoredRows};
 use crate::reading::{FrameAnswer, Reading};
 use crate::secrets::{KeySource, KeyedProfile, profile_key};
 use crate::store::{ProfileKey, Store};
-use crate::worker::{MailRoad, UserLine, Workers};
+use crate::worker::{MailRoad, UserLine, Workers, watch_sleep};
 use godwit_domain::api::{Command, Request};
 use godwit_domain::{AccountId, Draft, DraftId, Error, ErrorKind, Event, Result};
 use serde::Serialize;
@@ -38,6 +38,8 @@ pub struct OpenReport {
 /// How long closing may take. The shell gives a window's end 3 seconds of its own; here the disk is waited for, because a
 /// process that ends while a thread still reads has its cipher library's memory freed under that thread.
 const CLOSE: Duration = Duration::from_secs(30);
+/// How often the protocol log is written down. A wake-up a minute is what an idle program may cost.
+const LOG_EVERY: Duration = Duration::from_secs(60);
 
 /// An open profile. Cheap to clone; one process owns a profile at a time.
 #[derive(Clone)]
@@ -98,6 +100,10 @@ impl Engine {
             workers,
         };
         let engine = Self { inner: Arc::new(inner) };
+        {
+            let mut tasks = engine.inner.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+            tasks.spawn(note_told(engine.events(), engine.inner.context.log.clone()));
+        }
         if options.run_workers {
             engine.start_workers().await?;
         }
@@ -112,6 +118,8 @@ impl Engine {
         let mut tasks = self.inner.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         tasks.spawn(self.inner.outbox.clone().run());
         tasks.spawn(push_marks(self.events(), self.inner.workers.clone()));
+        tasks.spawn(watch_sleep(self.inner.workers.clone(), self.inner.line.clone()));
+        tasks.spawn(write_log(self.inner.context.log.clone()));
         tasks.spawn(pass_nudges(self.inner.context.nudges(), self.inner.workers.clone()));
         drop(tasks);
         Ok(())
@@ -184,6 +192,9 @@ impl Engine {
         let closing = async move {
             inner.line.close_all().await;
             inner.context.store.clone().close().await;
+            let log = inner.context.log.clone();
+            // Only what it was to say is lost where this fails.
+            drop(tokio::task::spawn_blocking(move || log.write_down()).await);
         };
         if tokio::time::timeout(CLOSE, closing).await.is_err() {
             tracing::warn!("closing took longer than it may; the rest is found again at the next start");
@@ -201,6 +212,27 @@ async fn push_marks(mut events: broadcast::Receiver<Event>, workers: Workers) {
             Ok(_) => {}
             Err(broadcast::error::RecvError::Closed) => return,
         }
+    }
+}
+
+/// A refusal or a repair that a person is told of leaves a line in the protocol log: its kind, never its words.
+async fn note_told(mut events: broadcast::Receiver<Event>, log: crate::ProtocolLog) {
+    loop {
+        match events.recv().await {
+            Ok(Event::Told { error }) => log.say(&format!("a person was told: {:?}", error.kind)),
+            Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => {}
+            Err(broadcast::error::RecvError::Closed) => return,
+        }
+    }
+}
+
+/// Keeps the protocol log's file near what was said, so that a crash leaves its story.
+async fn write_log(log: crate::ProtocolLog) {
+    let mut tick = tokio::time::interval(LOG_EVERY);
+    loop {
+        tick.tick().await;
+        let log = log.clone();
+        drop(tokio::task::spawn_blocking(move || log.write_down()).await);
     }
 }
 

@@ -14,6 +14,7 @@ pub mod outbox;
 mod planted;
 #[cfg(test)]
 mod pretend;
+mod protocol_log;
 pub mod reading;
 pub mod secrets;
 pub mod smtp;
@@ -24,3 +25,4 @@ pub mod sync;
 pub mod worker;
 
 pub use engine::{Engine, OpenOptions, OpenReport};
+pub use protocol_log::ProtocolLog;

@@ -15,6 +15,8 @@ pub(crate) enum Planted {
     WantDroppedOnReconnect,
     /// A mail whose last reply got lost counts as not sent.
     ResentAfterLost250,
+    /// What a person wants is answered before it is on the disk.
+    ProfileUnsynced,
 }
 
 impl Planted {
@@ -33,6 +35,7 @@ impl Planted {
             Self::UidvalidityUnchecked => "uidvalidity-unchecked",
             Self::WantDroppedOnReconnect => "want-dropped-on-reconnect",
             Self::ResentAfterLost250 => "resent-after-lost-250",
+            Self::ProfileUnsynced => "profile-unsynced",
         };
         std::env::var("GODWIT_PLANTED").is_ok_and(|chosen| chosen == name)
     }

@@ -93,6 +93,7 @@ fn serve(socket: TcpStream, programs: &Programs) -> Result<()> {
         .env("IMAPLOGINTAG", &tag)
         .env("IMAP_CAPABILITY", CAPABILITIES)
         .env("IMAP_KEYWORDS", "1")
+        .env("IMAP_ACL", "1")
         .env(&programs.gamin.0, &programs.gamin.1)
         .env("IMAP_USELOCKS", "1")
         .env("IMAP_TRASHFOLDERNAME", "Trash")

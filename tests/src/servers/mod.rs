@@ -78,6 +78,15 @@ enum Running {
     Courier(courier::Courier),
 }
 
+/// The library that makes a program believe in another time, for LD_PRELOAD.
+pub fn faketime() -> Result<String> {
+    let unpacked = unpacked::Unpacked::find("faketime")?;
+    let name = "faketime/libfaketime.so.1";
+    let (_, dirs) = unpacked.library_path()?;
+    let found = dirs.split(':').map(|dir| Path::new(dir).join(name)).find(|path| path.exists());
+    Ok(found.with_context(|| format!("{name} is not in its package"))?.display().to_string())
+}
+
 /// A running server of some kind.
 pub struct Server {
     /// Which.

@@ -38,6 +38,7 @@ fn every_shape_is_as_it_was() -> Result<()> {
     };
     note("account list", &["account", "list"])?;
     note("account test", &["account", "test", &marit.address])?;
+    note("account quota", &["account", "quota", &marit.address])?;
     note("mailboxes", &["mailboxes"])?;
     note("mailbox create", &["mailbox", "create", &new])?;
     note("sync", &["sync"])?;

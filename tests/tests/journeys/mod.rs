@@ -15,6 +15,7 @@ mod recently_removed;
 mod search_asks_the_server;
 mod sending;
 mod strange_messages;
+mod the_protocol_log;
 mod two_devices_converge;
 mod uidvalidity_reset;
 
@@ -34,7 +35,7 @@ pub(crate) fn letter(subject: &str) -> Vec<u8> {
 }
 
 /// A person whose inbox holds these, and a profile that has synced them.
-fn synced(dovecot: &'static Dovecot, subjects: &[&str]) -> Result<(User, Godwitctl)> {
+pub(crate) fn synced(dovecot: &'static Dovecot, subjects: &[&str]) -> Result<(User, Godwitctl)> {
     let marit = dovecot.user("marit");
     for subject in subjects {
         dovecot.deliver(&marit, &letter(subject))?;
@@ -46,7 +47,7 @@ fn synced(dovecot: &'static Dovecot, subjects: &[&str]) -> Result<(User, Godwitc
 }
 
 /// How often each subject lies in these mailboxes of the server, taken together.
-fn copies(dovecot: &Dovecot, user: &User, mailboxes: &[&str], subject: &str) -> Result<usize> {
+pub(crate) fn copies(dovecot: &Dovecot, user: &User, mailboxes: &[&str], subject: &str) -> Result<usize> {
     let mut mailbox = dovecot.mailbox(user)?;
     let mut count = 0;
     for path in mailboxes {

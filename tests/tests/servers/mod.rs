@@ -1,6 +1,7 @@
 //! One table of journeys, run on a table of servers: what a person does must end the same on each of them.
 //! The oracle is a client of its own; where servers differ, `Server` says how, not the journey.
 
+mod bad_input;
 mod folders;
 mod moves;
 mod reading;

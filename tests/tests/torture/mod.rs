@@ -2,3 +2,5 @@
 //! `cargo xtask torture` plays every offset.
 
 mod the_line_breaks;
+mod the_power_goes;
+mod the_process_is_killed;

@@ -6,7 +6,7 @@ use godwit_torture::fault::Layer;
 use godwit_torture::scenario::Scenario;
 
 /// Steps through a scenario's bytes; the offsets are the same each time.
-const STEPS: u64 = 4;
+const STEPS: u64 = 3;
 
 fn survives(scenario: Scenario) -> Result<()> {
     let cases = stepped(scenario, &learn(scenario, Layer::Plain)?, STEPS);

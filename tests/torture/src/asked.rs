@@ -2,19 +2,24 @@
 
 use crate::planted;
 use anyhow::{Context, Result, bail};
-use godwit_torture::campaign::{Case, Summary, every, inside_records, learn, run as play_all, shuffle, stepped};
+use godwit_torture::campaign::{Case, Summary, every, inside_records, kills, learn, run as play_all, runtime, shuffle, stepped};
 use godwit_torture::fault::{Fault, Layer};
+use godwit_torture::power::{Verdict, lose_power};
 use godwit_torture::scenario::{SCENARIOS, Scenario};
 use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 const USAGE: &str = "torture [--minutes 20] [--seed N] [--only SCENARIO] [--fault KIND:up|down:CONNECTION:BYTE] [--records] [--steps N] [--lanes 3]
+torture --power [--minutes 20] [--seed N] [--steps 1]
 torture --planted
   --minutes 0 plays every offset to the end; --steps plays only some of each direction.
   What failed is printed with the words that repeat it.";
 
 /// How a campaign that found something ends; a harness that does not work ends with 1.
 pub const FOUND: u8 = 3;
+
+/// Kills of each scenario, beside those right after a changing command.
+const KILLS: usize = 400;
 
 struct Asked {
     minutes: u64,
@@ -24,11 +29,13 @@ struct Asked {
     layer: Layer,
     steps: Option<u64>,
     lanes: usize,
+    power: bool,
 }
 
 fn parse(words: &[String]) -> Result<Asked> {
     let seed = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-    let mut asked = Asked { minutes: 20, seed, only: None, fault: None, layer: Layer::Plain, steps: None, lanes: 3 };
+    let mut asked =
+        Asked { minutes: 20, seed, only: None, fault: None, layer: Layer::Plain, steps: None, lanes: 3, power: false };
     let mut words = words.iter();
     while let Some(word) = words.next() {
         let mut value = || words.next().with_context(|| format!("{word} needs a value\n{USAGE}"));
@@ -39,6 +46,7 @@ fn parse(words: &[String]) -> Result<Asked> {
             "--fault" => asked.fault = Some(value()?.parse()?),
             "--lanes" => asked.lanes = value()?.parse().context("--lanes")?,
             "--steps" => asked.steps = Some(value()?.parse().context("--steps")?),
+            "--power" => asked.power = true,
             "--records" => asked.layer = Layer::Records,
             other => bail!("I don't know {other}.\n{USAGE}"),
         }
@@ -52,6 +60,9 @@ pub fn run(words: &[String]) -> Result<ExitCode> {
         return planted::all_are_caught();
     }
     let asked = parse(words)?;
+    if asked.power {
+        return power(asked.seed, asked.minutes, usize::try_from(asked.steps.unwrap_or(1))?);
+    }
     let say = |line: &str| println!("{line}");
     if let (Some(scenario), Some(fault)) = (asked.only, asked.fault) {
         let cases = [Case { scenario, layer: asked.layer, fault: Some(fault) }];
@@ -68,6 +79,10 @@ pub fn run(words: &[String]) -> Result<ExitCode> {
     for Case { scenario, .. } in whole {
         if asked.layer == Layer::Plain {
             let traffic = learn(scenario, Layer::Plain)?;
+            if asked.steps.is_none() && scenario != Scenario::Refused {
+                // What the killed process told nobody can know; there the line's own faults are proof enough.
+                cases.extend(kills(scenario, &traffic, asked.seed, KILLS));
+            }
             match asked.steps {
                 Some(steps) => cases.extend(stepped(scenario, &traffic, steps.max(1))),
                 None => cases.extend(every(scenario, &traffic)),
@@ -81,6 +96,26 @@ pub fn run(words: &[String]) -> Result<ExitCode> {
     let until = (asked.minutes > 0).then(|| Instant::now() + Duration::from_secs(asked.minutes * 60));
     let summary = play_all(&cases, asked.lanes, until, &say)?;
     Ok(verdict(&summary, cases.len()))
+}
+
+/// Seed after seed, the power goes after every single operation.
+fn power(seed: u64, minutes: u64, stride: usize) -> Result<ExitCode> {
+    let until = Instant::now() + Duration::from_secs(minutes * 60);
+    let runtime = runtime()?;
+    for seed in seed.. {
+        println!("cargo xtask torture --power --minutes 0 --seed {seed}");
+        match runtime.block_on(lose_power(seed, 40, stride))? {
+            Verdict::Kept(summary) => println!("    {summary:?}"),
+            Verdict::Lost(story) => {
+                println!("    {story}");
+                return Ok(ExitCode::from(FOUND));
+            }
+        }
+        if Instant::now() >= until {
+            break;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn verdict(summary: &Summary, of: usize) -> ExitCode {

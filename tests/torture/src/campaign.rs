@@ -2,7 +2,7 @@
 
 use crate::fault::{Direction, Fault, KINDS, Kind, Layer, Traffic, commands};
 use crate::judge::{Ended, play};
-use crate::lane::Lane;
+use crate::lane::{Keep, Lane};
 use crate::scenario::Scenario;
 use crate::server::{self, Server};
 use anyhow::{Context, Result};
@@ -55,7 +55,7 @@ const MOST_FAILED: usize = 25;
 pub fn learn(scenario: Scenario, layer: Layer) -> Result<Traffic> {
     let runtime = runtime()?;
     runtime.block_on(async {
-        let mut lane = Lane::start(Server::of(scenario.server())?, layer).await?;
+        let mut lane = Lane::start(Server::of(scenario.server())?, layer, Keep::Run).await?;
         // The first case meets an empty profile; those that follow are alike.
         play(&mut lane, scenario, None).await.with_context(|| format!("{}, uninjured", scenario.name()))?;
         let ended = play(&mut lane, scenario, None).await.with_context(|| format!("{}, uninjured again", scenario.name()))?;
@@ -110,6 +110,22 @@ pub fn inside_records(scenario: Scenario, traffic: &Traffic, steps: u64) -> Vec<
         cases.extend(faults.map(|f| Case { scenario, layer: Layer::Records, fault: Some(f) }));
     }
     cases
+}
+
+/// The process is killed at offsets that a seed chooses, and wherever a changing command has just left.
+pub fn kills(scenario: Scenario, traffic: &Traffic, seed: u64, count: usize) -> Vec<Case> {
+    let mut dice = Dice::new(seed);
+    let fault = |direction, at| Fault { kind: Kind::Freeze, direction, connection: 1, at };
+    let ends = commands(&traffic.up).into_iter().filter(|(_, verb)| changes(verb)).map(|(end, _)| fault(Direction::Up, end));
+    let mut faults: Vec<Fault> = ends.collect();
+    for _ in 0..count {
+        let (direction, bytes) = match dice.once_in(2) {
+            true => (Direction::Up, traffic.up_bytes),
+            false => (Direction::Down, traffic.down_bytes),
+        };
+        faults.push(fault(direction, dice.below(usize::try_from(bytes).unwrap_or(1)) as u64));
+    }
+    faults.into_iter().map(|f| Case { scenario, layer: Layer::Plain, fault: Some(f) }).collect()
 }
 
 /// Puts cases into an order that a seed decides.
@@ -171,7 +187,7 @@ impl Summary {
 /// The lanes of one thread, one a server and layer, kept from case to case.
 struct Table {
     runtime: Runtime,
-    lanes: HashMap<(server::Kind, bool), Lane>,
+    lanes: HashMap<(server::Kind, bool, Keep), Lane>,
 }
 
 impl Table {
@@ -181,10 +197,12 @@ impl Table {
 
     /// The inner error is a verdict, the outer one a harness that does not work.
     fn play(&mut self, case: Case) -> Result<std::result::Result<Ended, String>> {
-        let key = (case.scenario.server(), case.layer == Layer::Records);
+        let kills = case.fault.is_some_and(|f| f.kind == Kind::Freeze);
+        let keep = if kills { Keep::Profile } else { Keep::Run };
+        let key = (case.scenario.server(), case.layer == Layer::Records, keep);
         let mut lane = match self.lanes.remove(&key) {
             Some(lane) => lane,
-            None => self.runtime.block_on(Lane::start(Server::of(key.0)?, case.layer))?,
+            None => self.runtime.block_on(Lane::start(Server::of(key.0)?, case.layer, keep))?,
         };
         let outcome = self.runtime.block_on(play(&mut lane, case.scenario, case.fault));
         match outcome {

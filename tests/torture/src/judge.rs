@@ -1,9 +1,9 @@
 //! One case from beginning to verdict: fill, act, break, heal, converge, and compare server, engine and model.
 
-use crate::fault::{Fault, Struck, Traffic};
+use crate::fault::{Fault, Kind, Struck, Traffic};
+use crate::kill;
 use crate::lane::Lane;
 use crate::scenario::{Cast, Handed, Scenario};
-use crate::server;
 use crate::world::{Held, MAILBOXES, difference};
 use anyhow::{Context, Result, bail};
 use godwit_domain::OutboxState;
@@ -36,9 +36,15 @@ pub async fn play(lane: &mut Lane, scenario: Scenario, fault: Option<Fault>) -> 
     lane.told().await?;
     let (imap, smtp) = if scenario.breaks_submission() { (None, fault) } else { (fault, None) };
     lane.arm(imap, smtp);
-    scenario.drive(lane, &cast).await?;
+    match fault.filter(|f| f.kind == Kind::Freeze) {
+        Some(_) => kill::drive(lane, scenario, &cast).await?,
+        None => scenario.drive(lane, &cast).await?,
+    }
     let traffic = if scenario.breaks_submission() { lane.smtp.traffic() } else { lane.imap.traffic() };
     let struck = lane.heal().await?;
+    if fault.is_some_and(|f| f.kind == Kind::Freeze) {
+        lane.return_to().await.context("the profile does not open after the kill")?;
+    }
     let ended = Ended { struck: struck.clone(), traffic, ..Ended::default() };
     let judged = judge(lane, scenario, &cast, ended).await;
     judged.with_context(|| match struck {
@@ -92,11 +98,7 @@ async fn judge(lane: &mut Lane, scenario: Scenario, cast: &Cast, mut ended: Ende
 /// What is not as it should be, or `None`.
 async fn standing(lane: &mut Lane, scenario: Scenario, cast: &Cast, ended: &mut Ended) -> Result<Option<String>> {
     let handed = scenario.handed(lane, cast).await?;
-    let mut there = lane.oracle.read()?;
-    if scenario.server() == server::Kind::Plain {
-        // W8: without UIDPLUS a message that left may stay marked as deleted; it must not be shown any more.
-        there.retain(|h| !h.flags.contains("\\Deleted"));
-    }
+    let there = lane.oracle.read()?;
     ended.told.extend(lane.told().await?);
     if let Some(words) = sent_badly(scenario, &handed, ended)? {
         return Ok(Some(words));

@@ -19,6 +19,7 @@ use godwit_engine::{Engine, OpenOptions};
 use godwit_tests::authority::Leaf;
 use godwit_tests::dovecot::User;
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -46,12 +47,25 @@ pub struct Lane {
     pub oracle: Oracle,
     events: broadcast::Receiver<Event>,
     draft: AccountDraft,
-    _profile: TempDir,
+    keep: Keep,
+    profile: TempDir,
 }
+
+/// How long a profile lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Keep {
+    /// As long as its engine.
+    Run,
+    /// Under [`PASSPHRASE`], so that another process can open it too.
+    Profile,
+}
+
+/// What opens a kept profile.
+pub const PASSPHRASE: &str = "a bird that arrives";
 
 impl Lane {
     /// A new person with an empty profile.
-    pub async fn start(server: Arc<Server>, layer: Layer) -> Result<Self> {
+    pub async fn start(server: Arc<Server>, layer: Layer, keep: Keep) -> Result<Self> {
         // Names and numbers of one width, so that an offset means the same command in every lane.
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let user = User::of(&format!("torture{:06}@test.example", NEXT.fetch_add(1, Ordering::Relaxed)));
@@ -60,8 +74,7 @@ impl Lane {
         let imap = Proxy::before(server.dovecot.ports.imaps, layer, tls()?, &root).await?;
         let smtp = Proxy::before(server.submission.port, layer, tls()?, &root).await?;
         let profile = tempfile::Builder::new().prefix("godwit-torture-").tempdir()?;
-        let options = OpenOptions { dir: profile.path().to_owned(), key: KeySource::ThisRunOnly, run_workers: false };
-        let (engine, _) = Engine::open(options).await?;
+        let engine = open(profile.path(), keep).await?;
         let draft = trusted(&engine, &user, imap.port, smtp.port).await?;
         let mut oracle = Oracle::sign_in(&server.dovecot, &user)?;
         oracle.fill(&MAILBOXES, &[])?;
@@ -71,7 +84,7 @@ impl Lane {
         }
         let events = engine.events();
         let account = engine.ask(AccountAdd { account: draft.clone(), password: password(&user) }).await?.id;
-        Ok(Self { server, user, imap, smtp, engine, account, oracle, events, draft, _profile: profile })
+        Ok(Self { server, user, imap, smtp, engine, account, oracle, events, draft, keep, profile })
     }
 
     /// Forgets the account with all that is kept of it here, and adds it again.
@@ -79,6 +92,23 @@ impl Lane {
         self.engine.ask(AccountRemove { account: self.account }).await?;
         let added = self.engine.ask(AccountAdd { account: self.draft.clone(), password: password(&self.user) }).await?;
         self.account = added.id;
+        Ok(())
+    }
+
+    /// Where the profile is.
+    pub fn profile(&self) -> &Path {
+        self.profile.path()
+    }
+
+    /// Lets go of the profile, so that another process can have it.
+    pub async fn leave(&self) {
+        self.engine.clone().close().await;
+    }
+
+    /// Opens the profile again, whatever became of it meanwhile.
+    pub async fn return_to(&mut self) -> Result<()> {
+        self.engine = open(self.profile.path(), self.keep).await?;
+        self.events = self.engine.events();
         Ok(())
     }
 
@@ -179,6 +209,14 @@ impl Lane {
     pub async fn close(self) {
         self.engine.close().await;
     }
+}
+
+async fn open(dir: &Path, keep: Keep) -> Result<Engine> {
+    let key = match keep {
+        Keep::Run => KeySource::ThisRunOnly,
+        Keep::Profile => KeySource::Passphrase(Password::new(PASSPHRASE.to_owned())),
+    };
+    Ok(Engine::open(OpenOptions { dir: dir.to_owned(), key, run_workers: false }).await?.0)
 }
 
 fn password(user: &User) -> Password {

@@ -6,8 +6,10 @@
 pub mod campaign;
 pub mod fault;
 pub mod judge;
+pub mod kill;
 pub mod lane;
 pub mod oracle;
+pub mod power;
 pub mod scenario;
 pub mod server;
 pub mod world;

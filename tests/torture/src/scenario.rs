@@ -141,6 +141,11 @@ impl Scenario {
         self == Self::Send
     }
 
+    /// Whether a mail is handed in.
+    pub fn sends(self) -> bool {
+        matches!(self, Self::Send | Self::Append)
+    }
+
     /// Whether the engine meets the mail for the first time while the line breaks.
     pub fn is_first(self) -> bool {
         self == Self::FirstSync
@@ -279,7 +284,8 @@ async fn find(lane: &Lane, cast: &Cast, path: &str, name: &str) -> Result<Placem
     lane.row(path, &cast.subject(name), 0).await
 }
 
-fn mail(lane: &Lane, cast: &Cast) -> Vec<u8> {
+/// The mail that is handed in.
+pub fn mail(lane: &Lane, cast: &Cast) -> Vec<u8> {
     format!(
         "From: Marit Solheim <{0}>\r\nTo: harbour@test.example\r\nSubject: {1}\r\nDate: Thu, 19 Nov 2026 09:42:00 +0100\r\n\
          Message-ID: <{2}.sent@test.example>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n.\r\nA line of one dot above.\r\n",

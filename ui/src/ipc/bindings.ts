@@ -160,6 +160,33 @@ imap: ServerCheck,
  * Submission.
  */
 smtp: ServerCheck, };
+export type Quota = { 
+/**
+ * By size.
+ */
+storage: StorageQuota | null, 
+/**
+ * By number.
+ */
+messages: MessageQuota | null, };
+export type StorageQuota = { 
+/**
+ * In use.
+ */
+used_kib: number, 
+/**
+ * At most.
+ */
+limit_kib: number, };
+export type MessageQuota = { 
+/**
+ * There are.
+ */
+used: number, 
+/**
+ * At most.
+ */
+limit: number, };
 export type Role = "inbox" | "drafts" | "sent" | "archive" | "junk" | "trash" | "all" | "flagged";
 export type Mailbox = { 
 /**
@@ -212,9 +239,13 @@ unread: number,
  */
 held_back: number, 
 /**
- * When all UIDs and flags were last compared with the server's, seconds since 1970.
+ * When an audit last compared every UID and flag with the server's, seconds since 1970.
  */
-verified_at: number | null, };
+verified_at: number | null, 
+/**
+ * Differences that audits have found and mended.
+ */
+repaired: number, };
 export type Verb = { "verb": "mark", 
 /**
  * To be set.
@@ -1010,6 +1041,7 @@ export type AccountDiscover = { email: string, };
 export type AccountTry = { account: AccountDraft, password: Password, };
 export type AccountAdd = { account: AccountDraft, password: Password, };
 export type AccountTest = { account: AccountId, };
+export type AccountQuota = { account: AccountId, };
 export type AccountPassword = { account: AccountId, password: Password, };
 export type AccountEdit = { account: AccountId, name: string, signature: string, };
 export type AccountRemove = { account: AccountId, };
@@ -1053,6 +1085,7 @@ export type Contacts = { prefix: string, limit: number, };
 export type GetSettings = Record<symbol, never>;
 export type SetSettings = { settings: Settings, };
 export type Doctor = Record<symbol, never>;
+export type DoctorBundle = Record<symbol, never>;
 
 /** Every command: what it takes and what it answers. */
 export interface Commands {
@@ -1061,6 +1094,7 @@ export interface Commands {
   account_check: { request: AccountTry; reply: AccountCheck };
   account_add: { request: AccountAdd; reply: Account };
   account_test: { request: AccountTest; reply: AccountCheck };
+  account_quota: { request: AccountQuota; reply: Quota };
   account_password: { request: AccountPassword; reply: AccountCheck };
   account_edit: { request: AccountEdit; reply: Account };
   account_remove: { request: AccountRemove; reply: null };
@@ -1104,4 +1138,5 @@ export interface Commands {
   settings: { request: GetSettings; reply: Settings };
   settings_set: { request: SetSettings; reply: Settings };
   doctor: { request: Doctor; reply: Array<DoctorLine> };
+  doctor_bundle: { request: DoctorBundle; reply: string };
 }

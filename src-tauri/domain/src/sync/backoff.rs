@@ -49,6 +49,19 @@ pub fn retry_after(error: &Error, failures: u32) -> Retry {
     }
 }
 
+/// A connection that held for so long after its first pass shows that the server is well again, in milliseconds.
+pub const STEADY_MS: u64 = 60_000;
+
+/// How many earlier failures still count when a connection breaks `held_ms` after its first pass.
+pub fn failures_left(failures: u32, held_ms: u64) -> u32 {
+    if held_ms >= STEADY_MS { 0 } else { failures }
+}
+
+/// The wall clock went on so much further than the monotonic one that the machine must have slept.
+pub fn slept(wall_secs: i64, ran_secs: u64) -> bool {
+    wall_secs.saturating_sub(i64::try_from(ran_secs).unwrap_or(i64::MAX)) > 30
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,6 +81,21 @@ mod tests {
         for open in [ErrorKind::Offline, ErrorKind::TimedOut, ErrorKind::Uncertain, ErrorKind::Cancelled, ErrorKind::Bug] {
             check(open, Sent::Open);
         }
+    }
+
+    #[test]
+    fn a_sign_in_that_is_followed_by_the_same_failure_mends_nothing() {
+        assert_eq!(failures_left(3, 0), 3);
+        assert_eq!(failures_left(3, STEADY_MS - 1), 3);
+        assert_eq!(failures_left(3, STEADY_MS), 0);
+    }
+
+    #[test]
+    fn only_a_clock_that_ran_ahead_means_sleep() {
+        assert!(slept(3_600, 15));
+        assert!(!slept(46, 16));
+        assert!(!slept(-3_600, 15), "a clock set back is no sleep");
+        assert!(!slept(i64::MIN, u64::MAX));
     }
 
     #[test]

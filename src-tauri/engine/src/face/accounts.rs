@@ -25,7 +25,12 @@ pub(super) async fn check(engine: &Engine, asked: AccountTry) -> Result<AccountC
 /// One sign-in at each server, side by side.
 async fn check_both(engine: &Engine, imap: &Server, smtp: &Server, user: &str, password: &Password) -> AccountCheck {
     let tls = &engine.inner.context.tls;
-    let target = ImapTarget { server: imap.clone(), user: user.to_owned(), password: password.clone() };
+    let target = ImapTarget {
+        server: imap.clone(),
+        user: user.to_owned(),
+        password: password.clone(),
+        log: engine.inner.context.log.clone(),
+    };
     let (imap, smtp) = tokio::join!(imap::probe(&target, tls), smtp::probe(smtp, user, password, tls));
     AccountCheck { imap, smtp }
 }
@@ -55,6 +60,11 @@ pub(super) async fn test(engine: &Engine, asked: AccountTest) -> Result<AccountC
     Ok(check_both(engine, &account.imap, &account.smtp, &account.user, &target.password).await)
 }
 
+/// Asked of the server each time: nobody else keeps it up to date.
+pub(super) async fn quota(engine: &Engine, asked: AccountQuota) -> Result<Quota> {
+    engine.inner.line.with(asked.account, |conn| async move { conn.quota().await }).await
+}
+
 pub(super) async fn password(engine: &Engine, asked: AccountPassword) -> Result<AccountCheck> {
     let (account, _) = engine.inner.context.target(asked.account).await?;
     let tested = check_both(engine, &account.imap, &account.smtp, &account.user, &asked.password).await;
@@ -77,7 +87,7 @@ pub(super) async fn edit(engine: &Engine, asked: AccountEdit) -> Result<Account>
 }
 
 pub(super) async fn remove(engine: &Engine, asked: AccountRemove) -> Result<()> {
-    engine.inner.workers.stop(asked.account);
+    engine.inner.workers.stop(asked.account).await;
     engine.inner.line.close(asked.account).await;
     let store = &engine.inner.context.store;
     store.write(Lane::User, move |w| w.account_remove(asked.account)).await?;

@@ -57,7 +57,31 @@ async fn of_account(engine: &Engine, account: Account) -> Result<Vec<DoctorLine>
         )),
         Some(error) => lines.push(failed(&name("submission"), &error)),
     }
+    let mailboxes = engine.inner.context.store.read(|r| r.mailboxes()).await?;
+    let of_this: Vec<Mailbox> = mailboxes.into_iter().filter(|m| m.account == account.id && m.selectable).collect();
+    lines.push(pass(&name("mail"), compared(&of_this, crate::clock::now())));
     Ok(lines)
+}
+
+/// How far what is here was compared with the server, message by message.
+fn compared(mailboxes: &[Mailbox], now: i64) -> String {
+    let times: Vec<i64> = mailboxes.iter().filter_map(|m| m.verified_at).collect();
+    let hours = times.iter().min().map_or(0, |oldest| now.saturating_sub(*oldest).max(0) / 3_600);
+    let repaired: u64 = mailboxes.iter().map(|m| u64::from(m.repaired)).sum();
+    let held_back: u64 = mailboxes.iter().map(|m| u64::from(m.held_back)).sum();
+    let mut said = format!("{} of {} folders were compared with the server message by message", times.len(), mailboxes.len());
+    if !times.is_empty() {
+        said += &format!(", the longest ago {hours} hours ago");
+    }
+    said += &match repaired {
+        0 => "; nothing ever differed.".to_owned(),
+        1 => "; 1 difference was found and mended.".to_owned(),
+        n => format!("; {n} differences were found and mended."),
+    };
+    if held_back > 0 {
+        said += &format!(" {held_back} deleted here are still on the server, which can't remove them one by one.");
+    }
+    said
 }
 
 /// Which step of a connection an error belongs to.
@@ -83,4 +107,34 @@ fn fail(check: &str, detail: String, mend: String) -> DoctorLine {
 fn failed(check: &str, error: &Error) -> DoctorLine {
     let told = Error { mend: String::new(), ..error.clone() };
     fail(check, told.to_string(), error.mend.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_doctor_says_how_far_mail_was_compared() {
+        let mailbox = |verified_at, repaired, held_back| Mailbox {
+            id: MailboxId(1),
+            account: AccountId(1),
+            path: "INBOX".into(),
+            name: "Inbox".into(),
+            parent: None,
+            delimiter: "/".into(),
+            role: None,
+            selectable: true,
+            subscribed: true,
+            messages: 0,
+            unread: 0,
+            held_back,
+            verified_at,
+            repaired,
+        };
+        let never = compared(&[mailbox(None, 0, 0)], 9_000);
+        assert_eq!(never, "0 of 1 folders were compared with the server message by message; nothing ever differed.");
+        let some = compared(&[mailbox(None, 0, 0), mailbox(Some(1_000), 2, 3), mailbox(Some(8_000), 0, 0)], 9_000);
+        assert!(some.starts_with("2 of 3 folders were compared"), "{some}");
+        assert!(some.contains("2 hours ago; 2 differences") && some.contains("3 deleted here"), "{some}");
+    }
 }

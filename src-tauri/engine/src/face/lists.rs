@@ -18,7 +18,14 @@ pub(super) async fn open(engine: &Engine, asked: ViewOpen) -> Result<ViewOpened>
 }
 
 pub(super) async fn window(engine: &Engine, asked: ViewWindow) -> Result<Vec<Row>> {
-    engine.inner.context.store.view_window(asked.view, asked.from, asked.count.min(MOST_ROWS)).await
+    let rows = engine.inner.context.store.view_window(asked.view, asked.from, asked.count.min(MOST_ROWS)).await?;
+    let bare: Vec<PlacementId> = rows.iter().filter(|row| row.preview.is_empty()).map(|row| row.id).collect();
+    if engine.inner.run_workers && !bare.is_empty() {
+        let missing = engine.inner.context.store.read(move |r| Ok((r.previews_missing_of(&bare)?, bare))).await?;
+        let accounts: std::collections::BTreeSet<AccountId> = missing.0.iter().map(|m| m.0).collect();
+        accounts.into_iter().for_each(|account| engine.inner.workers.seen(account, &missing.1));
+    }
+    Ok(rows)
 }
 
 pub(super) async fn position(engine: &Engine, asked: ViewPosition) -> Result<Option<u32>> {

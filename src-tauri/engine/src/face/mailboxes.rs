@@ -15,7 +15,7 @@ pub(super) async fn create(engine: &Engine, asked: MailboxCreate) -> Result<Mail
     let path = engine
         .inner
         .line
-        .with(asked.account, |conn| {
+        .once(asked.account, |conn| {
             let path = conn.capabilities().in_namespace(&path);
             async move {
                 conn.create(&path).await?;
@@ -34,7 +34,7 @@ pub(super) async fn rename(engine: &Engine, asked: MailboxRename) -> Result<Mail
     let path = engine
         .inner
         .line
-        .with(state.account, |conn| {
+        .once(state.account, |conn| {
             let (from, path) = (state.wire_name.clone(), conn.capabilities().in_namespace(&path));
             async move {
                 conn.rename(&from, &path).await?;
@@ -55,7 +55,7 @@ pub(super) async fn delete(engine: &Engine, asked: MailboxDelete) -> Result<()> 
     engine
         .inner
         .line
-        .with(state.account, |conn| {
+        .once(state.account, |conn| {
             let name = state.wire_name.clone();
             async move {
                 conn.delete(&name).await?;

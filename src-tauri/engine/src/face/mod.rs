@@ -1,6 +1,7 @@
 //! The answers to requests, one file a subject. Here meet store, workers, reading and outbox; none of them knows the others' words.
 
 mod accounts;
+mod bundle;
 pub(crate) mod compose;
 mod doctor;
 mod gap;
@@ -28,6 +29,7 @@ pub(crate) async fn answer(engine: &Engine, request: Request) -> Result<Value> {
         AccountTry => accounts::check,
         AccountAdd => accounts::add,
         AccountTest => accounts::test,
+        AccountQuota => accounts::quota,
         AccountPassword => accounts::password,
         AccountEdit => accounts::edit,
         AccountRemove => accounts::remove,
@@ -71,5 +73,6 @@ pub(crate) async fn answer(engine: &Engine, request: Request) -> Result<Value> {
         GetSettings => accounts::settings,
         SetSettings => accounts::set_settings,
         Doctor => doctor::run,
+        DoctorBundle => bundle::make,
     }
 }

@@ -5,7 +5,7 @@ use crate::engine::Engine;
 use crate::store::{Lane, OutboxRow};
 use base64::Engine as _;
 use godwit_domain::api::*;
-use godwit_domain::sending::Happened;
+use godwit_domain::sending::{self, Happened};
 use godwit_domain::*;
 use std::time::Duration;
 
@@ -95,15 +95,27 @@ pub(super) async fn send_due(engine: &Engine) -> Result<()> {
     }
     let now = crate::clock::now();
     let open = engine.inner.context.store.read(|r| r.outbox_open()).await?;
-    for item in open {
+    let due = open.into_iter().filter_map(|item| {
         let happened = match item.state {
             OutboxState::Sending | OutboxState::Uncertain => Happened::Started,
-            OutboxState::Held | OutboxState::Queued | OutboxState::Sent if item.due <= now => Happened::Due,
-            _ => continue,
+            OutboxState::Held | OutboxState::Queued | OutboxState::Sent if sending::wait_secs(item.due, now) == Some(0) => {
+                Happened::Due
+            }
+            _ => return None,
         };
-        engine.inner.outbox.happen(item.id, happened).await?;
+        Some((item.id, happened))
+    });
+    every(due.map(|(id, happened)| engine.inner.outbox.happen(id, happened))).await
+}
+
+/// One mail's trouble keeps no other waiting: all are tried, then the first error is told.
+async fn every<T>(all: impl Iterator<Item = impl Future<Output = Result<T>>>) -> Result<()> {
+    let mut first = Ok(());
+    for one in all {
+        let done = one.await.map(drop);
+        first = first.and(done);
     }
-    Ok(())
+    first
 }
 
 async fn item(engine: &Engine, id: OutboxId) -> Result<OutboxItem> {
@@ -125,5 +137,24 @@ pub(super) async fn cancel(engine: &Engine, asked: OutboxCancel) -> Result<Optio
     match head.item.state {
         OutboxState::Cancelled => Ok(head.mail.draft),
         _ => Err(Error::invalid("This mail has gone out already.")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn one_mail_that_is_stuck_keeps_no_other_waiting() {
+        let tried = std::cell::RefCell::new(Vec::new());
+        let mails = (1..=4).map(|n| {
+            let tried = &tried;
+            async move {
+                tried.borrow_mut().push(n);
+                if n % 2 == 0 { Err(Error::new(ErrorKind::Busy, format!("mail {n}"))) } else { Ok(()) }
+            }
+        });
+        let done = every(mails).await;
+        assert_eq!((tried.into_inner(), done.unwrap_err().what), (vec![1, 2, 3, 4], "mail 2".to_owned()));
     }
 }

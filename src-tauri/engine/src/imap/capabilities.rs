@@ -1,6 +1,7 @@
 //! What the server says it can do, after signing in; what it said before is not believed.
 
 use super::command::Literals;
+use godwit_domain::quirks::Quirks;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -30,6 +31,8 @@ pub struct Capabilities {
     pub namespace_prefix: Option<String>,
     /// Its delimiter.
     pub namespace_delimiter: Option<char>,
+    /// What this kind of server does otherwise.
+    pub quirks: &'static Quirks,
 }
 
 const MOST: usize = 500;
@@ -52,6 +55,7 @@ impl Capabilities {
             preview: has("PREVIEW"),
             namespace_prefix: None,
             namespace_delimiter: None,
+            quirks: Default::default(),
             all: Arc::new(all),
         }
     }

@@ -163,6 +163,11 @@ impl Connection {
         !self.jobs.is_closed() && self.shared.dead().is_none()
     }
 
+    /// Whether anything arrived unasked since the last look.
+    pub fn has_news(&self) -> bool {
+        !self.shared.events().is_empty()
+    }
+
     /// What arrived unasked since the last look, oldest first.
     pub fn take_events(&self) -> Vec<MailboxEvent> {
         self.shared.events().take()
@@ -220,8 +225,8 @@ impl Connection {
         answer.await.map_err(|_| dead(&self.shared))?
     }
 
-    /// Which opening of a mailbox calls from now on are meant for.
-    pub(super) fn opening(&self) -> u64 {
+    /// Counts openings of mailboxes: calls from now on are meant for this one.
+    pub fn opening(&self) -> u64 {
         self.shared.opening.load(Ordering::Acquire)
     }
 

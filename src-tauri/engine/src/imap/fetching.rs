@@ -207,9 +207,10 @@ impl Connection {
         Ok(uids.into_iter().collect())
     }
 
-    /// The UIDs there are from `from` to `to`; `None`: to the last one.
+    /// The UIDs there are from `from` to `to`; `None`: to the last one, written as a number where the server takes no other.
     pub async fn fetch_uids(&self, from: u32, to: Option<u32>) -> Result<UidSet> {
-        let set = to.map_or_else(|| format!("{from}:*"), |to| UidSet::range(from, to).to_string());
+        let end = to.or(self.capabilities().quirks.closed_sets.then_some(u32::MAX));
+        let set = end.map_or_else(|| format!("{from}:*"), |to| UidSet::range(from, to).to_string());
         let mut fetching = self.fetching("list the messages", vec![set], "(UID)".to_owned(), 0);
         let mut uids = Vec::new();
         while let Some(fetched) = fetching.next().await? {

@@ -20,6 +20,7 @@ mod mailboxes;
 mod mutf7;
 mod notify;
 mod piles;
+mod quota;
 mod refusal;
 mod response;
 mod rows;

@@ -4,8 +4,12 @@
 use super::code::{Code, split, uid_set, words};
 use super::fetch::{self, Fetched};
 use super::framer::Frame;
+use super::quota::{self, Limit};
 use super::token::{Token, TokenError, number, tokens};
 use godwit_domain::sync::{StatusItems, UidSet};
+
+/// The longest ID answer that is kept, in characters.
+const MOST_ID: usize = 500;
 
 /// How a command or a greeting went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +50,10 @@ pub(super) enum Response {
     MailboxStatus(String, StatusItems),
     /// SEARCH and ESEARCH ALL, whose numbers are UIDs since only UID SEARCH is sent.
     Search(UidSet),
+    /// What the server calls itself, in one line of at most `MOST_ID` characters.
+    Id(String),
+    /// Limits of one quota root.
+    Quota(Vec<Limit>),
     /// Prefix and delimiter of the first personal namespace.
     Namespace(Option<(String, Option<char>)>),
     Vanished {
@@ -55,7 +63,7 @@ pub(super) enum Response {
     Exists(u32),
     Expunge(u32),
     Fetch(Box<Fetched>),
-    /// Known and of no use here (RECENT, FLAGS, ID, …), or not known at all.
+    /// Known and of no use here (RECENT, FLAGS, …), or not known at all.
     Other,
 }
 
@@ -65,6 +73,8 @@ impl Response {
         match self {
             Self::Tagged(_, status) | Self::Status(status) => status.held(),
             Self::Continue(text) => text.len(),
+            Self::Id(text) => text.len(),
+            Self::Quota(limits) => limits.iter().map(|(what, ..)| what.len() + 48).sum(),
             Self::Capability(words) | Self::Enabled(words) => words_held(words),
             Self::List(line) | Self::Lsub(line) => line.name.len() + words_held(&line.attributes),
             Self::Search(uids) | Self::Vanished { uids, .. } => size_of_val(uids.ranges()),
@@ -117,6 +127,8 @@ pub(super) fn read(frame: &Frame) -> Result<Response, TokenError> {
         b"LIST" | b"XLIST" => list(&tokens(frame, after_word)?).map(Response::List).ok_or(TokenError::Unknown),
         b"LSUB" => list(&tokens(frame, after_word)?).map(Response::Lsub).ok_or(TokenError::Unknown),
         b"STATUS" => mailbox_status(&tokens(frame, after_word)?).ok_or(TokenError::Unknown),
+        b"ID" => Ok(id(after)),
+        b"QUOTA" => quota::limits(&tokens(frame, after_word)?).map(Response::Quota).ok_or(TokenError::Unknown),
         b"NAMESPACE" => Ok(namespace(&tokens(frame, after_word)?)),
         b"VANISHED" => vanished(&tokens(frame, after_word)?).ok_or(TokenError::Unknown),
         _ => Ok(Response::Other),
@@ -207,6 +219,12 @@ fn namespace(tokens: &[Token<'_>]) -> Response {
         let prefix = entry.first().and_then(text)?;
         Some((prefix, entry.get(1).and_then(text).and_then(|d| d.chars().next())))
     }))
+}
+
+/// Old bridges write atoms where strings belong, so the line is taken as it stands.
+fn id(text: &[u8]) -> Response {
+    let words = String::from_utf8_lossy(text).replace(['"', '(', ')'], " ");
+    Response::Id(words.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(MOST_ID).collect())
 }
 
 fn vanished(tokens: &[Token<'_>]) -> Option<Response> {

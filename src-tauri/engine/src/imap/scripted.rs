@@ -19,7 +19,7 @@ pub(super) type Scripted = JoinHandle<()>;
 
 pub(super) fn target() -> ImapTarget {
     let server = Server { host: "mail.vik.example".into(), port: 993, security: Security::Tls, pin: None };
-    ImapTarget { server, user: "marit".into(), password: Password::new("secret".into()) }
+    ImapTarget { server, user: "marit".into(), password: Password::new("secret".into()), log: crate::ProtocolLog::default() }
 }
 
 /// A stream with a scripted server at its other end.
@@ -41,8 +41,12 @@ pub(super) async fn greet(script: &str) -> (Result<Connection>, Scripted) {
 }
 
 /// Signs in over a stream whose other end a test holds.
-pub(crate) async fn over(stream: DuplexStream) -> Result<Connection> {
-    signed_in(Box::new(Patient::new(stream, Duration::from_secs(60))), &target(), false).await
+pub(crate) async fn over(host: &str, stream: DuplexStream) -> Result<Connection> {
+    let mut target = target();
+    if !host.is_empty() {
+        target.server.host = host.to_owned();
+    }
+    signed_in(Box::new(Patient::new(stream, Duration::from_secs(60))), &target, false).await
 }
 
 /// A signed-in connection whose server offers `capabilities` and then plays `script`.

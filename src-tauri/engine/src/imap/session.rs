@@ -139,6 +139,9 @@ impl Actor {
         }
         let error = cause.clone().unwrap_or_else(|| refusal::closed(&self.host, None));
         tracing::debug!(host = %self.host, kind = ?error.kind, "connection ended");
+        if let Ok(tap) = self.tap() {
+            tap.note(&format!("the connection ended: {:?}", error.kind));
+        }
         *self.shared.dead() = Some(error.clone());
         jobs.close();
         if let Some(job) = waiting {
@@ -243,6 +246,7 @@ impl Actor {
                 Err(why) => {
                     self.shared.quarantine();
                     tracing::debug!(host = %self.host, bytes = frame.len(), %why, "a response was passed over");
+                    self.tap()?.note(&format!("a response of {} bytes was passed over: {why}", frame.len()));
                 }
             }
         }
@@ -290,7 +294,9 @@ impl Actor {
         };
         session.get_mut().set_patience(Some(COMMAND));
         session.get_mut().set_mode(Mode::HandoverThenPass);
-        let compressed = session.compress(|deflate| ImapTap::new(Box::new(deflate) as Stream)).await;
+        // What goes through the old tap from here on is compressed and says nothing.
+        let log = session.get_mut().take_log();
+        let compressed = session.compress(|deflate| ImapTap::logged(Box::new(deflate) as Stream, log)).await;
         match compressed {
             Ok(session) => {
                 self.held = Held::Session(session);

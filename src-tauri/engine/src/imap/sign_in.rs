@@ -9,11 +9,13 @@ use super::refusal;
 use super::response::{Outcome, Response, Status, read};
 use super::session::{Held, Stream, Tap};
 use super::tap::{ImapTap, Mode, NetStream};
+use crate::ProtocolLog;
 use crate::net::{self, ConnectError, Link, TlsContext};
 use async_imap::Client;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use godwit_domain::api::Password;
+use godwit_domain::quirks::{Quirks, quirks};
 use godwit_domain::{Error, ErrorKind, Result, Security, Server, ServerCheck};
 use std::time::Duration;
 
@@ -30,6 +32,8 @@ pub struct ImapTarget {
     pub user: String,
     /// Password.
     pub password: Password,
+    /// Where what is said is noted, redacted.
+    pub log: ProtocolLog,
 }
 
 /// Connects, signs in once and leaves: the wizard's test.
@@ -107,11 +111,11 @@ async fn greeting<S: NetStream>(tap: &mut ImapTap<S>, host: &str) -> Result<Stat
 /// Everything after the stream is safe. `greeted`: the greeting came before STARTTLS.
 pub(super) async fn signed_in(stream: Stream, target: &ImapTarget, greeted: bool) -> Result<Connection> {
     let host = target.server.host.trim().to_owned();
-    let mut tap: Tap = ImapTap::new(stream);
+    let mut tap: Tap = ImapTap::logged(stream, Some(target.log.line()));
     tap.set_patience(Some(GREETING));
     let greeting = if greeted { None } else { Some(greeting(&mut tap, &host).await?) };
     if greeting.as_ref().is_some_and(|g| g.outcome == Outcome::Preauth) {
-        return Box::pin(ready(Connection::start(Held::Preauth(Client::new(tap)), host))).await;
+        return Box::pin(ready(Connection::start(Held::Preauth(Client::new(tap)), host.clone()), host)).await;
     }
     let announced = greeting.as_ref().and_then(capabilities_in);
     let capabilities = match announced {
@@ -122,10 +126,9 @@ pub(super) async fn signed_in(stream: Stream, target: &ImapTarget, greeted: bool
         return Err(Error::new(ErrorKind::Unsupported, format!("{host} is not an IMAP4 server."))
             .mend("Check server and port: IMAP is usually on 993."));
     }
-    // Coremail (163.com and others) offers SASL-IR and then fails it.
-    let coremail = greeting.as_ref().is_some_and(|g| g.text.contains("Coremail"));
-    let held = authenticate(tap, target, &host, &capabilities, coremail).await?;
-    ready(Connection::start(held, host)).await
+    let quirks = quirks(&host, |name| capabilities.has(name), "");
+    let held = authenticate(tap, target, &host, &capabilities, quirks).await?;
+    ready(Connection::start(held, host.clone()), host).await
 }
 
 async fn ask_capabilities(tap: &mut Tap, host: &str) -> Result<Capabilities> {
@@ -145,13 +148,13 @@ fn capabilities_in(status: &Status) -> Option<Vec<String>> {
 }
 
 /// One mechanism, one attempt: a second one could lock the account.
-async fn authenticate(mut tap: Tap, target: &ImapTarget, host: &str, can: &Capabilities, coremail: bool) -> Result<Held> {
+async fn authenticate(mut tap: Tap, target: &ImapTarget, host: &str, can: &Capabilities, quirks: &Quirks) -> Result<Held> {
     let (user, password) = (target.user.as_str(), target.password.reveal());
     let plain = format!("\0{user}\0{password}");
     tap.set_patience(Some(SIGN_IN));
     tap.set_mode(Mode::Handover);
     let client = Client::new(tap);
-    let outcome = if can.has("AUTH=PLAIN") && !coremail {
+    let outcome = if can.has("AUTH=PLAIN") && !quirks.login_only {
         if can.has("SASL-IR") {
             client.authenticate(format!("PLAIN {}", STANDARD.encode(&plain)), Sasl(Vec::new())).await
         } else {
@@ -203,19 +206,20 @@ fn why_not(host: &str, e: &async_imap::error::Error, tap: &mut Tap) -> Error {
 }
 
 /// What a fresh session needs: capabilities asked anew, then ID, ENABLE and NAMESPACE together.
-async fn ready(mut connection: Connection) -> Result<Connection> {
+async fn ready(mut connection: Connection, host: String) -> Result<Connection> {
     let ask = connection.run(vec![Command::new("list what it can do", "CAPABILITY")]).await?;
     let words = ask.responses.into_iter().filter_map(|d| match d.response {
         Response::Capability(words) => Some(words),
         _ => None,
     });
     let mut can = Capabilities::new(words.flatten());
+    can.quirks = quirks(&host, |name| can.has(name), "");
     let mut commands = Vec::new();
-    if can.has("ID") {
+    if can.has("ID") || can.quirks.wants_id {
         let id = format!("ID (\"name\" \"Godwit\" \"version\" \"{}\")", env!("CARGO_PKG_VERSION"));
         commands.push(Command::new("hear who we are", id));
     }
-    if can.has("ENABLE") && can.has("QRESYNC") {
+    if can.has("ENABLE") && can.has("QRESYNC") && !can.quirks.broken_qresync {
         commands.push(Command::new("switch QRESYNC on", "ENABLE QRESYNC"));
     } else if can.has("ENABLE") && can.has("CONDSTORE") {
         commands.push(Command::new("switch CONDSTORE on", "ENABLE CONDSTORE"));
@@ -228,6 +232,7 @@ async fn ready(mut connection: Connection) -> Result<Connection> {
         for delivery in connection.run(commands).await?.responses {
             match delivery.response {
                 Response::Enabled(words) => can.qresync |= words.iter().any(|w| w.eq_ignore_ascii_case("QRESYNC")),
+                Response::Id(id) => can.quirks = quirks(&host, |name| can.has(name), &id),
                 Response::Namespace(Some((prefix, delimiter))) => {
                     can.namespace_prefix = Some(prefix);
                     can.namespace_delimiter = delimiter;

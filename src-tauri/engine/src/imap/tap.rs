@@ -5,6 +5,7 @@
 use super::framer::{Frame, Framer};
 use super::response::{self, Outcome, Response};
 use crate::net::{Link, Patient};
+use crate::protocol_log::WireLog;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::VecDeque;
@@ -72,6 +73,7 @@ pub(super) struct ImapTap<S> {
     mode: Mode,
     handed: VecDeque<u8>,
     seen: Vec<Frame>,
+    log: Option<WireLog>,
 }
 
 impl<S> Debug for ImapTap<S> {
@@ -94,7 +96,25 @@ impl<S: NetStream> ImapTap<S> {
             mode: Mode::Frames,
             handed: VecDeque::new(),
             seen: Vec::new(),
+            log: None,
         }
+    }
+
+    /// The same, with what goes through noted there, redacted.
+    pub fn logged(inner: S, log: Option<WireLog>) -> Self {
+        Self { log, ..Self::new(inner) }
+    }
+
+    /// Notes something in words of our own.
+    pub fn note(&mut self, what: &str) {
+        if let Some(log) = &mut self.log {
+            log.note(what);
+        }
+    }
+
+    /// Goes on noting in another tap.
+    pub fn take_log(&mut self) -> Option<WireLog> {
+        self.log.take()
     }
 
     pub fn set_mode(&mut self, mode: Mode) {
@@ -122,6 +142,9 @@ impl<S: NetStream> ImapTap<S> {
 
     /// Puts bytes in line for writing; they leave while frames are waited for.
     pub fn queue(&mut self, bytes: Vec<u8>) {
+        if let Some(log) = &mut self.log {
+            log.sent(&bytes);
+        }
         self.out_waiting += bytes.len();
         match self.out.back_mut() {
             Some(last) if last.len() + bytes.len() <= JOIN => last.extend_from_slice(&bytes),
@@ -150,8 +173,11 @@ impl<S: NetStream> ImapTap<S> {
             if let Some(rest) = self.chunk.get(self.at..).filter(|rest| !rest.is_empty()) {
                 let (taken, frame) = self.framer.feed(rest).map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e))?;
                 self.at += taken;
-                if frame.is_some() {
-                    return Poll::Ready(Ok(frame));
+                if let Some(frame) = frame {
+                    if let Some(log) = &mut self.log {
+                        log.heard(frame.head(), frame.len());
+                    }
+                    return Poll::Ready(Ok(Some(frame)));
                 }
                 continue;
             }

@@ -162,6 +162,7 @@ async fn imap_signs_in_over_starttls_and_never_before_it() {
         server: Server { host: "127.0.0.1".into(), port, security: Security::Starttls, pin: None },
         user: "marit".into(),
         password: godwit_domain::api::Password::new("secret".into()),
+        log: crate::ProtocolLog::default(),
     };
     let connection = Connection::open(&target, &trusting(&ca)).await.unwrap();
     assert!(connection.capabilities().idle);

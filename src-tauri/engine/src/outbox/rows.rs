@@ -35,14 +35,13 @@ impl Rows for StoredRows {
 
     async fn due(&self) -> Result<Vec<(AccountId, OutboxId)>> {
         let now = crate::clock::now();
-        self.open(move |item| waits(item) && item.due <= now).await
+        self.open(move |item| waits(item) && sending::wait_secs(item.due, now) == Some(0)).await
     }
 
     async fn next_due_secs(&self) -> Result<Option<u64>> {
         let now = crate::clock::now();
         let open = self.0.read(|r| r.outbox_open()).await?;
-        let next = open.iter().filter(|item| waits(item) && item.due != sending::NEVER).map(|item| item.due).min();
-        Ok(next.map(|due| u64::try_from(due.saturating_sub(now)).unwrap_or(0)))
+        Ok(open.iter().filter(|item| waits(item)).filter_map(|item| sending::wait_secs(item.due, now)).min())
     }
 
     async fn unsettled(&self) -> Result<Vec<(AccountId, OutboxId)>> {

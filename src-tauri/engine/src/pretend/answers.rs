@@ -184,9 +184,13 @@ fn fetch(mailbox: &Mailbox, set: &UidSet, items: &str) -> Vec<String> {
             row += &format!(" MODSEQ ({})", mail.modseq);
         }
         if items.contains("RFC822.SIZE") {
-            row += &format!(" INTERNALDATE \"19-Nov-2026 09:42:00 +0000\" RFC822.SIZE {}", mail.body().len());
+            let format = time::macros::format_description!("[day]-[month repr:short]-[year] [hour]:[minute]:[second] +0000");
+            row += &format!(" INTERNALDATE \"{}\" RFC822.SIZE {}", mail.date(&format), mail.body().len());
         }
-        if items.contains("HEADER.FIELDS") {
+        if items.contains("BODY.PEEK[TEXT]") {
+            let text = format!("Hei, {}.", mail.subject);
+            row += &format!(" BODY[HEADER.FIELDS (CONTENT-TYPE)] {{2}}\r\n\r\n BODY[TEXT]<0> {{{}}}\r\n{text}", text.len());
+        } else if items.contains("HEADER.FIELDS") {
             let header = mail.header();
             row += &format!(" BODY[HEADER.FIELDS (SUBJECT)] {{{}}}\r\n{header}", header.len());
         } else if items.contains("BODY.PEEK[]") {

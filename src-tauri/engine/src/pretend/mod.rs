@@ -22,6 +22,8 @@ pub(crate) enum Lie {
     Garbled(&'static str),
     /// Done, and the line breaks before a word is said.
     Silence,
+    /// Not done: the line breaks.
+    Cut,
     /// The world changes first, then it is done.
     After(Box<dyn FnOnce(&mut World) + Send>),
     /// Done and told as it is.
@@ -102,7 +104,8 @@ impl Pretend {
     pub async fn connect(&self) -> Result<crate::imap::Connection> {
         let (near, far) = tokio::io::duplex(1 << 20);
         tokio::spawn(serve(self.clone(), far));
-        crate::imap::over(near).await
+        let host = self.world().host.clone();
+        crate::imap::over(&host, near).await
     }
 
     /// Opens connections to it.
@@ -142,7 +145,7 @@ async fn serve(server: Pretend, stream: DuplexStream) {
         if ends || command == "LOGOUT" {
             return;
         }
-        if lines.first().is_some_and(|l| l == "+ idling") && !idle(&server, &mut visit, &mut stream, tag).await {
+        if lines.first().is_some_and(|l| l == "+ idling") && !idle(&server, number, &mut visit, &mut stream, tag).await {
             return;
         }
     }
@@ -157,9 +160,10 @@ fn answer(server: &Pretend, number: usize, visit: &mut Visit, tag: &str, command
     let mut world = server.world();
     world.heard.push((number, command.to_owned()));
     let lie = take_lie(&mut world, number, command);
-    let ends = matches!(lie, Lie::Silence);
+    let ends = matches!(lie, Lie::Silence | Lie::Cut);
     let lines = match lie {
         Lie::Say(text) => text.lines().map(|l| l.trim_start().replace("TAG", tag)).collect(),
+        Lie::Cut => Vec::new(),
         Lie::Silence => {
             visit.answer(&mut world, tag, command);
             Vec::new()
@@ -189,6 +193,7 @@ fn take_lie(world: &mut World, number: usize, command: &str) -> Lie {
         Lie::Without(text) => Lie::Without(text),
         Lie::Garbled(text) => Lie::Garbled(text),
         Lie::Silence => Lie::Silence,
+        Lie::Cut => Lie::Cut,
         Lie::Truth => Lie::Truth,
         Lie::After(_) => {
             told.left = 0;
@@ -200,12 +205,15 @@ fn take_lie(world: &mut World, number: usize, command: &str) -> Lie {
 }
 
 /// Tells news until DONE; false where the client is gone.
-async fn idle(server: &Pretend, visit: &mut Visit, stream: &mut BufReader<DuplexStream>, tag: &str) -> bool {
+async fn idle(server: &Pretend, number: usize, visit: &mut Visit, stream: &mut BufReader<DuplexStream>, tag: &str) -> bool {
     let mut line = String::new();
     loop {
         let news = server.news.notified();
         tokio::pin!(news);
         news.as_mut().enable();
+        if std::mem::take(&mut server.world().cut) {
+            return false;
+        }
         let lines = visit.news(&server.world());
         for line in lines {
             if !say(stream, &line).await {
@@ -214,7 +222,17 @@ async fn idle(server: &Pretend, visit: &mut Visit, stream: &mut BufReader<Duplex
         }
         tokio::select! {
             read = stream.read_line(&mut line) => {
-                return matches!(read, Ok(n) if n > 0) && say(stream, &format!("{tag} OK done")).await;
+                if !matches!(read, Ok(n) if n > 0) || matches!(take_lie(&mut server.world(), number, "DONE"), Lie::Cut) {
+                    return false;
+                }
+                let mut last = visit.news(&server.world());
+                last.push(format!("{tag} OK done"));
+                for line in last {
+                    if !say(stream, &line).await {
+                        return false;
+                    }
+                }
+                return true;
             }
             () = &mut news => {}
         }

@@ -7,6 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Default)]
 pub(crate) struct World {
     pub capabilities: String,
+    /// The name it is connected to by; empty: one that says nothing.
+    pub host: String,
+    /// The lines of all who idle break, once.
+    pub cut: bool,
     pub mailboxes: BTreeMap<String, Mailbox>,
     pub heard: Vec<(usize, String)>,
     pub connections: usize,
@@ -32,6 +36,8 @@ pub(crate) struct Mail {
     pub flags: BTreeSet<String>,
     pub modseq: u64,
     pub subject: String,
+    /// How long ago it was written.
+    pub days: i64,
 }
 
 impl World {
@@ -64,7 +70,7 @@ impl World {
         let mailbox = self.mailbox(path);
         let uid = mailbox.next;
         mailbox.next += 1;
-        mailbox.mails.push(Mail { uid, flags: BTreeSet::new(), modseq, subject: subject.to_owned() });
+        mailbox.mails.push(Mail { uid, flags: BTreeSet::new(), modseq, subject: subject.to_owned(), days: 0 });
         uid
     }
 
@@ -81,6 +87,11 @@ impl World {
         let mail = self.mailbox(path).mails.iter_mut().find(|m| m.uid == uid).unwrap();
         let _ = if on { mail.flags.insert(flag.to_owned()) } else { mail.flags.remove(flag) };
         mail.modseq = modseq;
+    }
+
+    /// Something happens that no counter tells of.
+    pub fn silently(&mut self, path: &str, change: impl FnOnce(&mut Vec<Mail>)) {
+        change(&mut self.mailbox(path).mails);
     }
 
     /// Another client removes messages.
@@ -118,11 +129,19 @@ impl Mailbox {
 }
 
 impl Mail {
+    /// The same at each look, however long a test takes.
+    pub(super) fn date(&self, format: &(impl time::formatting::Formattable + ?Sized)) -> String {
+        static NOW: std::sync::OnceLock<i64> = std::sync::OnceLock::new();
+        let at = NOW.get_or_init(crate::clock::now) - self.days * 86_400;
+        time::OffsetDateTime::from_unix_timestamp(at).unwrap().format(format).unwrap()
+    }
+
     pub(super) fn header(&self) -> String {
         let id = self.subject.replace(' ', "-");
         format!(
-            "Date: Thu, 19 Nov 2026 09:42:00 +0100\r\nFrom: Jonas <jonas@solheim.example>\r\nMessage-ID: <{id}@solheim.example>\r\n\
+            "Date: {}\r\nFrom: Jonas <jonas@solheim.example>\r\nMessage-ID: <{id}@solheim.example>\r\n\
              Subject: {}\r\n\r\n",
+            self.date(&time::format_description::well_known::Rfc2822),
             self.subject
         )
     }

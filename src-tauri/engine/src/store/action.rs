@@ -7,7 +7,7 @@ use super::receipt::Item;
 use super::writer::Writer;
 use godwit_domain::flags::bit;
 use godwit_domain::{AccountId, Error, FlagEdit, Flags, MailboxId, Performed, PlacementId, Result, Role, Verb};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The most messages of one action.
 const MOST: usize = 1_000_000;
@@ -56,6 +56,9 @@ impl Writer<'_> {
         if ids.len() > MOST {
             return Err(Error::invalid("These are too many messages at once.").mend("Take a smaller selection."));
         }
+        // Named twice is meant once: the second turn would act on a row that the first one has changed.
+        let mut named = HashSet::with_capacity(ids.len());
+        let ids: Vec<PlacementId> = ids.iter().copied().filter(|id| named.insert(*id)).collect();
         let deed = deed(verb)?;
         let (mut count, mut here, mut items) = (0u32, 0usize, Vec::new());
         let mut targets: HashMap<i64, i64> = HashMap::new();

@@ -1,6 +1,6 @@
 //! Table body and the preview of a message: raw bytes exactly as they came, compressed, and which of them are missing.
 
-use super::reader::{Reader, number};
+use super::reader::{Reader, json, number};
 use super::text;
 use super::writer::Writer;
 use godwit_domain::{AccountId, Error, ErrorKind, MailboxId, MessageId, PlacementId, Result, Role};
@@ -96,13 +96,25 @@ impl Reader<'_> {
         Ok(out.into_iter().map(|(_, found)| found).collect())
     }
 
-    /// Messages of a mailbox without a preview, newest first, among its newest 5,000: (UID, message).
-    pub fn previews_missing(&self, mailbox: MailboxId, limit: u32) -> Result<Vec<(u32, MessageId)>> {
+    /// Those of these rows that have no preview yet: (account, mailbox, UID, message).
+    pub fn previews_missing_of(&self, rows: &[PlacementId]) -> Result<Vec<(AccountId, MailboxId, u32, MessageId)>> {
         self.cache.all(
-            "SELECT p.uid, m.id FROM (SELECT placement_id, sort_key FROM membership WHERE mailbox_id = ?1 ORDER BY sort_key DESC LIMIT ?3) x
+            "SELECT m.account_id, p.mailbox_id, p.uid, m.id FROM json_each(?1) j JOIN placement p ON p.id = j.value
+               JOIN message m ON m.id = p.message_id WHERE m.preview IS NULL AND p.uid IS NOT NULL AND p.removed_at IS NULL",
+            [json(rows.iter().map(|id| id.0))],
+            |r| Ok((AccountId(r.get(0)?), MailboxId(r.get(1)?), number(r.get(2)?), MessageId(r.get(3)?))),
+        )
+    }
+
+    /// Messages of a mailbox without a preview, dated `since` (seconds since 1970) or later, newest first, among its newest
+    /// 5,000: (UID, message).
+    pub fn previews_missing(&self, mailbox: MailboxId, limit: u32, since: i64) -> Result<Vec<(u32, MessageId)>> {
+        self.cache.all(
+            "SELECT p.uid, m.id FROM (SELECT placement_id, sort_key FROM membership WHERE mailbox_id = ?1 AND sort_key >= ?4
+                 ORDER BY sort_key DESC LIMIT ?3) x
                JOIN placement p ON p.id = x.placement_id JOIN message m ON m.id = p.message_id
              WHERE m.preview IS NULL AND p.uid IS NOT NULL AND p.mailbox_id = ?1 ORDER BY x.sort_key DESC LIMIT ?2",
-            (mailbox.0, limit, PREVIEW_DEPTH),
+            (mailbox.0, limit, PREVIEW_DEPTH, since.clamp(0, 1 << 38) << 24),
             |r| Ok((number(r.get(0)?), MessageId(r.get(1)?))),
         )
     }

@@ -44,6 +44,19 @@ impl Writer<'_> {
         Ok(changed)
     }
 
+    /// The same until all are done or a person waits: what is left stays in `flags`.
+    pub fn apply_flags_in_turn(&mut self, mailbox: MailboxId, uidvalidity: u32, flags: &mut Vec<FetchedFlags>) -> Result<u32> {
+        let mut changed = 0;
+        while !flags.is_empty() {
+            let part: Vec<FetchedFlags> = flags.drain(..flags.len().min(500)).collect();
+            changed += self.apply_flags(mailbox, uidvalidity, &part)?;
+            if self.gives_way() {
+                break;
+            }
+        }
+        Ok(changed)
+    }
+
     /// These UIDs are gone from the server, proven. Answers how many rows went.
     pub fn remove_uids(&mut self, mailbox: MailboxId, uidvalidity: u32, uids: &UidSet) -> Result<u32> {
         let mut removed = 0;
@@ -226,6 +239,7 @@ impl Writer<'_> {
         let left = self.insert_copy(&source, source.mailbox, source.uidvalidity, source.uid)?;
         if let Some(left) = self.placement(left)? {
             let base = source.base.union(&Flags::of(bit::DELETED));
+            self.cache.run("UPDATE placement SET departed = 1 WHERE id = ?1", [left.id])?;
             self.change(&left, Placement { base, want_gone: true, ..left.clone() })?;
         }
         self.settle()
@@ -246,6 +260,9 @@ impl Writer<'_> {
                 Want::Place => new.want_mailbox = None,
                 Want::Gone => new.want_gone = false,
             }
+            if !new.want_gone {
+                self.cache.run("UPDATE placement SET departed = 0 WHERE id = ?1 AND departed = 1", [row.id])?;
+            }
             self.change(&row, new)?;
         }
         self.tell_error(error.clone());
@@ -256,7 +273,6 @@ impl Writer<'_> {
     #[cfg(feature = "planted")]
     pub(crate) fn drop_wants(&mut self, placements: &[PlacementId]) -> Result<()> {
         for row in self.placements(placements.iter().map(|p| p.0))? {
-            self.cache.run("UPDATE placement SET departed = 0 WHERE id = ?1 AND departed = 1", [row.id])?;
             self.change(&row, Self::without_wants(&row))?;
         }
         self.settle()

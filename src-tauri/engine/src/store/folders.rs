@@ -14,6 +14,8 @@ const MOST: usize = 10_000;
 impl Writer<'_> {
     /// Takes over a LIST: new mailboxes, roles, STATUS. What is missing from it stays: see `mailboxes_gone`.
     pub fn mailboxes_listed(&mut self, account: AccountId, listed: &[Listed]) -> Result<Vec<MailboxState>> {
+        // A LIST that was under way while its account was removed must not bring folders back.
+        self.account(account)?;
         let before = self.mailbox_states(account)?;
         let roles = roles_of(listed);
         let mut seen = HashSet::new();

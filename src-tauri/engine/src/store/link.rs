@@ -6,7 +6,7 @@ use super::placement::Placement;
 use super::reader::{Reader, number};
 use super::ready::Ready;
 use super::writer::Writer;
-use godwit_domain::{Error, ErrorKind, PlacementId, Result};
+use godwit_domain::{Error, ErrorKind, MailboxId, PlacementId, Result};
 
 /// A placement without a UID that an arriving row may be.
 struct Loose {
@@ -20,6 +20,12 @@ struct Loose {
 impl Reader<'_> {
     pub(super) fn has_loose(&self, account: i64) -> Result<bool> {
         Ok(self.cache.one("SELECT 1 FROM loose WHERE account_id = ?1 LIMIT 1", [account], |_| Ok(()))?.is_some())
+    }
+
+    /// Rows of an old UIDVALIDITY that nobody has claimed yet.
+    pub fn orphans(&self, mailbox: MailboxId) -> Result<u32> {
+        let count = "SELECT count(*) FROM loose WHERE mailbox_id = ?1 AND state = 'orphan'";
+        Ok(self.cache.one(count, [mailbox.0], |r| r.get::<_, i64>(0).map(number))?.unwrap_or(0))
     }
 
     fn loose(&self, account: i64, identity: &[u8; 16]) -> Result<Vec<Loose>> {

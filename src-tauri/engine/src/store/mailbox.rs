@@ -44,6 +44,8 @@ pub struct MailboxState {
     pub uids_unstable: bool,
     /// When all UIDs and flags were last compared, seconds since 1970.
     pub verified_at: Option<i64>,
+    /// When every UID and flag was last compared by an audit, seconds since 1970.
+    pub audited_at: Option<i64>,
 }
 
 /// What SELECT said of a mailbox's UIDVALIDITY.
@@ -59,7 +61,7 @@ pub enum UidValidity {
 
 const STATE: &str = "SELECT id, account_id, wire_name, path, delimiter, role, selectable, uidvalidity, uidnext, highestmodseq,
   synced_down_to, on_server, base_messages, listed, listed_messages, listed_uidnext, listed_uidvalidity, listed_unseen,
-  listed_modseq, uids_unstable, verified_at FROM mailbox";
+  listed_modseq, uids_unstable, verified_at, audited_at FROM mailbox";
 
 fn state(r: &Row<'_>) -> rusqlite::Result<MailboxState> {
     let small = |at: usize| -> rusqlite::Result<Option<u32>> { Ok(r.get::<_, Option<i64>>(at)?.map(number)) };
@@ -93,6 +95,7 @@ fn state(r: &Row<'_>) -> rusqlite::Result<MailboxState> {
         },
         uids_unstable: r.get(19)?,
         verified_at: r.get(20)?,
+        audited_at: r.get(21)?,
     })
 }
 
@@ -107,7 +110,7 @@ impl Reader<'_> {
         let all = self.cache.all(
             "SELECT b.id, b.account_id, b.path, b.delimiter, b.role, b.selectable, b.subscribed, b.messages, b.unread,
                (SELECT count(*) FROM placement p WHERE p.waiting = 1 AND p.want_gone = 1 AND p.mailbox_id = b.id
-                  AND p.removed_at IS NULL AND p.base_bits & ?1 != 0), b.verified_at
+                  AND p.removed_at IS NULL AND p.base_bits & ?1 != 0), b.audited_at, b.repaired
              FROM mailbox b WHERE b.removed_at IS NULL ORDER BY b.account_id, b.path",
             [bit::DELETED],
             |r| {
@@ -129,6 +132,7 @@ impl Reader<'_> {
                     unread: number(r.get::<_, i64>(8)?),
                     held_back: number(r.get::<_, i64>(9)?),
                     verified_at: r.get(10)?,
+                    repaired: number(r.get::<_, i64>(11)?),
                     path,
                     delimiter,
                 })
@@ -242,7 +246,7 @@ impl Writer<'_> {
         self.cache
             .run("UPDATE placement SET uid = NULL, modseq = NULL WHERE mailbox_id = ?1 AND uid IS NOT NULL", [mailbox.0])?;
         self.cache.run(
-            "UPDATE mailbox SET uidvalidity = ?2, uidnext = NULL, highestmodseq = NULL, synced_down_to = NULL, verified_at = NULL,
+            "UPDATE mailbox SET uidvalidity = ?2, uidnext = NULL, highestmodseq = NULL, synced_down_to = NULL, verified_at = NULL, audited_at = NULL,
                base_messages = 0 WHERE id = ?1",
             (mailbox.0, uidvalidity),
         )?;
@@ -274,6 +278,15 @@ impl Writer<'_> {
     /// All UIDs and flags were compared at `at`.
     pub fn set_verified(&mut self, mailbox: MailboxId, at: i64) -> Result<()> {
         self.cache.run("UPDATE mailbox SET verified_at = ?2 WHERE id = ?1", (mailbox.0, at))?;
+        Ok(())
+    }
+
+    /// An audit compared everything at `at` and mended so many differences.
+    pub fn set_audited(&mut self, mailbox: MailboxId, at: i64, differences: u64) -> Result<()> {
+        let mended = i64::try_from(differences).unwrap_or(i64::MAX);
+        let set = "UPDATE mailbox SET audited_at = ?2, repaired = min(repaired + ?3, 4294967295) WHERE id = ?1";
+        self.cache.run(set, (mailbox.0, at, mended.min(i64::from(u32::MAX))))?;
+        self.tell(godwit_domain::Event::MailboxesChanged);
         Ok(())
     }
 

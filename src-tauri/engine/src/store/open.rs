@@ -4,6 +4,7 @@
 use super::error::{Db, File, corrupt, from_io, from_sqlite};
 use super::key::ProfileKey;
 use super::migrate::migrate;
+use crate::planted::Planted;
 use godwit_domain::{Error, ErrorKind, Result};
 use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
@@ -90,6 +91,7 @@ fn connect(dir: &Path, key: &ProfileKey, file: File, access: Use) -> Result<Conn
         return Err(from_io("writing", &std::io::ErrorKind::ReadOnlyFilesystem.into()));
     }
     let (sync, pages) = match (file, access) {
+        (File::Profile, Use::Write) if Planted::ProfileUnsynced.is_on() => ("NORMAL", 4_000),
         (File::Profile, Use::Write) => ("FULL", 4_000),
         (File::Profile, Use::Read) => ("FULL", 2_000),
         (File::Cache, Use::Write) => ("NORMAL", 48_000),

@@ -175,7 +175,7 @@ CREATE TABLE mailbox (
   messages INTEGER NOT NULL DEFAULT 0,
   unread INTEGER NOT NULL DEFAULT 0,
   removed_at INTEGER
-) STRICT;
+, audited_at INTEGER, repaired INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE UNIQUE INDEX mailbox_path ON mailbox (account_id, path) WHERE removed_at IS NULL;
 CREATE TABLE "membership" (
   mailbox_id INTEGER NOT NULL,

@@ -5,7 +5,7 @@ use super::ahead::{Way, Wish};
 use crate::imap::Connection;
 use crate::store::{Lane, MessageRecord, Store};
 use godwit_domain::api::SyncBodies;
-use godwit_domain::sync::UidSet;
+use godwit_domain::sync::{Sent, UidSet, sent};
 use godwit_domain::{Error, ErrorKind, MailboxId, MessageId, PlacementId, Result, mime};
 use std::collections::HashMap;
 use tokio::sync::mpsc;
@@ -33,6 +33,8 @@ pub(super) const PREFETCH_ROWS: u32 = 1_000;
 const POLICY_DAYS: u32 = 30;
 /// By policy only messages up to this size are fetched ahead.
 const POLICY_SIZE: u32 = 256 << 10;
+/// Previews are fetched of themselves for so many days; older rows get theirs when somebody scrolls to them.
+const PREVIEW_DAYS: i64 = 30;
 /// Previews asked for in one command.
 const PREVIEW_ROWS: u32 = 500;
 
@@ -106,15 +108,38 @@ async fn read_beginning(conn: &Connection, uid: u32) -> Result<Vec<u8>> {
 }
 
 impl AccountSync {
+    /// First words of rows that a person scrolled to; those of other accounts are passed over.
+    pub async fn fetch_previews_of(&self, rows: Vec<PlacementId>) -> Result<()> {
+        let account = self.account;
+        let missing = self.store.read(move |r| r.previews_missing_of(&rows)).await?;
+        let mut boxes: HashMap<MailboxId, Vec<(u32, MessageId)>> = HashMap::new();
+        for (_, mailbox, uid, message) in missing.into_iter().filter(|(of, ..)| *of == account) {
+            boxes.entry(mailbox).or_default().push((uid, message));
+        }
+        for (mailbox, missing) in boxes {
+            self.preview_batch(mailbox, missing).await?;
+        }
+        Ok(())
+    }
+
+    /// First words of the last weeks' mail in a mailbox, newest first.
+    pub async fn fetch_recent_previews(&self, mailbox: MailboxId) -> Result<()> {
+        self.previews_since(mailbox, u32::MAX, crate::clock::now() - PREVIEW_DAYS * 86_400).await
+    }
+
     /// First words for at most `most` rows of a mailbox that have none yet, newest first.
     pub async fn fetch_previews(&self, mailbox: MailboxId, most: u32) -> Result<()> {
+        self.previews_since(mailbox, most, 0).await
+    }
+
+    async fn previews_since(&self, mailbox: MailboxId, most: u32, since: i64) -> Result<()> {
         if self.previewed().contains(&mailbox) {
             return Ok(());
         }
         let mut left = most;
         while left > 0 && !self.pulse.push_wanted() {
             let rows = left.min(PREVIEW_ROWS);
-            let missing = self.store.read(move |r| r.previews_missing(mailbox, rows)).await?;
+            let missing = self.store.read(move |r| r.previews_missing(mailbox, rows, since)).await?;
             if missing.is_empty() {
                 self.previewed().insert(mailbox);
                 return Ok(());
@@ -182,7 +207,14 @@ impl AccountSync {
             if self.pulse.push_wanted() {
                 return Ok(true);
             }
-            kept += self.bodies_of(mailbox, rows, Way::Give).await?;
+            match self.bodies_of(mailbox, rows, Way::Give).await {
+                Ok(got) => kept += got,
+                // Its own trouble is told by the passes; the others' mail is fetched all the same.
+                Err(error) if self.conn.is_alive() && sent(&error) != Sent::Open => {
+                    tracing::info!(kind = ?error.kind, "a mailbox gives no bodies");
+                }
+                Err(error) => return Err(error),
+            }
         }
         if self.pulse.push_wanted() {
             return Ok(true);
@@ -211,6 +243,9 @@ impl AccountSync {
 
     /// Selects a mailbox; false where its UIDs are no longer ours (the next sync relinks them).
     pub(super) async fn select_same(&self, mailbox: MailboxId) -> Result<bool> {
+        if self.has_open(mailbox) {
+            return Ok(true);
+        }
         let state = self.store.read(move |r| r.mailbox_state(mailbox)).await?;
         let selected = self.conn.select(&state.wire_name, None).await?;
         Ok(selected.uidvalidity.is_some() && selected.uidvalidity == state.uidvalidity)

@@ -35,6 +35,8 @@ pub struct MailboxOutcome {
 
 /// Without CONDSTORE: flags of this many newest messages are read each time, of all of them at longer intervals.
 const RECENT_FLAGS: u32 = 400;
+/// UIDs between what was read and UIDNEXT that are walked through without a list of those that are there.
+const LEAP: u32 = 20_000;
 /// Seconds between two full flag reads without CONDSTORE.
 const FULL_FLAGS_SECS: i64 = 900;
 
@@ -70,6 +72,7 @@ impl AccountSync {
                 .mend("Without it no message can be told from another; ask your provider.")
         })?;
         let validity = self.store.write(Lane::Sync, move |w| w.mailbox_selected(mailbox, uidvalidity)).await?;
+        self.opened(mailbox);
         let state = if validity == UidValidity::Same { state } else { self.state(mailbox).await? };
         let uidnext = self.uidnext(&state, &selected).await?;
         let at = Visit { mailbox, uidvalidity, uidnext, selected: &selected, state: &state };
@@ -126,7 +129,7 @@ impl AccountSync {
     async fn read_flags(&self, at: &Visit<'_>, which: Flagged, out: &mut MailboxOutcome) -> Result<()> {
         let Some(newest) = at.uidnext.checked_sub(1).filter(|n| *n > 0) else { return Ok(()) };
         let down_to = at.state.synced_down_to.unwrap_or(at.uidnext);
-        let all_due = which == Flagged::All || at.state.verified_at.is_none_or(|t| crate::clock::now() - t > FULL_FLAGS_SECS);
+        let all_due = which == Flagged::All || at.state.verified_at.is_none_or(is_due);
         out.flags_read = all_due;
         let low = if all_due { down_to } else { newest.saturating_sub(RECENT_FLAGS - 1).max(down_to) };
         let mailbox = at.mailbox;
@@ -138,12 +141,17 @@ impl AccountSync {
         Ok(())
     }
 
-    async fn keep_flags(&self, at: &Visit<'_>, flags: Vec<FetchedFlags>) -> Result<u32> {
-        if flags.is_empty() {
-            return Ok(0);
+    pub(super) async fn keep_flags(&self, at: &Visit<'_>, mut flags: Vec<FetchedFlags>) -> Result<u32> {
+        let (mailbox, uidvalidity, mut changed) = (at.mailbox, at.uidvalidity, 0);
+        while !flags.is_empty() {
+            let (here, left) = self
+                .store
+                .write(Lane::Sync, move |w| Ok((w.apply_flags_in_turn(mailbox, uidvalidity, &mut flags)?, flags)))
+                .await?;
+            changed += here;
+            flags = left;
         }
-        let (mailbox, uidvalidity) = (at.mailbox, at.uidvalidity);
-        self.store.write(Lane::Sync, move |w| w.apply_flags(mailbox, uidvalidity, &flags)).await
+        Ok(changed)
     }
 
     /// What came since: newest first, so that a long absence still shows today's mail at once.
@@ -151,17 +159,19 @@ impl AccountSync {
         let Some(from) = at.state.uidnext.filter(|from| *from < at.uidnext) else {
             return self.checkpoint(at).await;
         };
-        let mut high = at.uidnext - 1;
-        loop {
-            let low = high.saturating_sub(NEXT_WINDOW - 1).max(from);
-            let read = self.read_headers(at.mailbox, at.uidvalidity, &UidSet::range(low, high)).await?;
+        let newest = at.uidnext - 1;
+        // Where UIDs leapt, most of them name nothing: one list of those that are there saves walking through the gap.
+        let there =
+            if newest - from > LEAP { self.conn.fetch_uids(from, Some(newest)).await? } else { UidSet::range(from, newest) };
+        let mut left = there;
+        while let Some(high) = left.last() {
+            let window: UidSet = left.iter().rev().take(NEXT_WINDOW as usize).collect();
+            let low = window.first().unwrap_or(high);
+            let read = self.read_headers(at.mailbox, at.uidvalidity, &window).await?;
             out.added += count(read.added.len());
             out.arrived.extend(read.added);
             out.changed += read.updated;
-            if low == from {
-                break;
-            }
-            high = low - 1;
+            left = left.minus(&UidSet::range(low, high));
         }
         self.checkpoint(at).await
     }
@@ -198,6 +208,11 @@ pub(super) struct Visit<'a> {
 
 pub(super) fn count(rows: usize) -> u32 {
     u32::try_from(rows).unwrap_or(u32::MAX)
+}
+
+/// A time ahead of the clock says nothing: the clock was set back.
+fn is_due(verified_at: i64) -> bool {
+    !(0..=FULL_FLAGS_SECS).contains(&crate::clock::now().saturating_sub(verified_at))
 }
 
 fn resync(state: &MailboxState, qresync: bool) -> Option<Resync> {

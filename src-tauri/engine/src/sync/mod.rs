@@ -3,6 +3,7 @@
 //! Nothing is dropped from the store but on an answer read to its tagged OK under the same UIDVALIDITY.
 
 mod ahead;
+mod audit;
 mod bodies;
 mod carry;
 mod folders;
@@ -13,15 +14,16 @@ mod push;
 mod removal;
 mod settle;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
+pub use audit::Audited;
 pub use bodies::{BodyLimit, FetchedBody, fetch_body};
 pub(crate) use headers::parse;
 pub use mailbox::{Depth, MailboxOutcome};
 pub use push::PushOutcome;
 
 use crate::imap::{Connection, Dial};
-use crate::store::Store;
+use crate::store::{MailboxState, Store};
 use godwit_domain::sync::UidSet;
 use godwit_domain::{AccountId, MailboxId};
 use std::collections::{HashMap, HashSet};
@@ -82,14 +84,28 @@ pub struct AccountSync {
     /// For what one connection alone must not decide.
     dial: Dial,
     previewed: Mutex<HashSet<MailboxId>>,
+    /// Mailboxes in which nothing had happened when they were last listed.
+    quiet: Mutex<HashSet<MailboxId>>,
     /// UIDs whose header this session could not read, by mailbox and UIDVALIDITY: asked for again by the next session.
+    /// The mailbox that was synced last, and the opening that it was synced in.
+    opened: Mutex<Option<(MailboxId, u64)>>,
     unreadable: Mutex<HashMap<MailboxId, (u32, UidSet)>>,
 }
 
 impl AccountSync {
     /// Takes the connection; nothing is sent yet.
     pub fn new(store: Store, conn: Connection, account: AccountId, pulse: Pulse, dial: Dial) -> Self {
-        Self { store, conn, account, pulse, dial, previewed: Mutex::default(), unreadable: Mutex::default() }
+        Self {
+            store,
+            conn,
+            account,
+            pulse,
+            dial,
+            previewed: Mutex::default(),
+            quiet: Mutex::default(),
+            opened: Mutex::default(),
+            unreadable: Mutex::default(),
+        }
     }
 
     /// The connection, to wait on.
@@ -103,6 +119,26 @@ impl AccountSync {
         self.previewed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether nothing had happened in this mailbox when the mailboxes were last listed, and all of it is here.
+    pub fn is_quiet(&self, mailbox: MailboxId) -> bool {
+        self.quiet.lock().unwrap_or_else(PoisonError::into_inner).contains(&mailbox)
+    }
+
+    fn listed(&self, states: &[MailboxState]) {
+        let quiet = states.iter().filter(|s| folders::unchanged(s)).map(|s| s.id).collect();
+        *self.quiet.lock().unwrap_or_else(PoisonError::into_inner) = quiet;
+    }
+
+    /// Whether this mailbox is still the open one since it was last synced: whatever happened since was told to the connection.
+    pub fn has_open(&self, mailbox: MailboxId) -> bool {
+        let opened = *self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        self.conn.is_alive() && opened == Some((mailbox, self.conn.opening()))
+    }
+
+    fn opened(&self, mailbox: MailboxId) {
+        *self.opened.lock().unwrap_or_else(PoisonError::into_inner) = Some((mailbox, self.conn.opening()));
+    }
+
     /// Which account.
     pub fn account(&self) -> AccountId {
         self.account
@@ -113,7 +149,8 @@ impl AccountSync {
         use godwit_domain::Role;
         let account = self.account;
         let mut states = self.store.read(move |r| r.mailbox_states(account)).await?;
-        states.retain(|s| s.selectable && s.on_server);
+        let passed_over = |role| role == Some(Role::All) && self.conn.capabilities().quirks.doubles_all;
+        states.retain(|s| s.selectable && s.on_server && !passed_over(s.role));
         states.sort_by_key(|s| {
             let rank = match s.role {
                 Some(Role::Inbox) => 0,

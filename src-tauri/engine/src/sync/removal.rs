@@ -4,7 +4,7 @@
 
 use super::AccountSync;
 use super::mailbox::{MailboxOutcome, Visit, count};
-use crate::imap::Connection;
+use crate::imap::{Connection, Selected};
 use crate::store::Lane;
 use godwit_domain::sync::UidSet;
 use godwit_domain::{Error, ErrorKind, Result};
@@ -17,7 +17,7 @@ impl AccountSync {
     /// With everything here: where the counts differ, compare UIDs; then orphans of an old UIDVALIDITY that nobody claimed may go.
     pub(super) async fn drop_missing(&self, at: &Visit<'_>, out: &mut MailboxOutcome) -> Result<()> {
         let mailbox = at.mailbox;
-        out.removed += self.store.write(Lane::Sync, move |w| w.finish_orphans(mailbox)).await?;
+        self.finish_orphans(at, out).await?;
         let newest = at.uidnext.saturating_sub(1);
         let held = self.store.read(move |r| r.uids(mailbox, 1, newest)).await?;
         let unreadable = self.unreadable_in(at).minus(&held);
@@ -32,6 +32,21 @@ impl AccountSync {
         }
         let now = crate::clock::now();
         self.store.write(Lane::Sync, move |w| w.set_verified(mailbox, now)).await
+    }
+
+    /// What an old UIDVALIDITY left and nobody claimed may go; much of it only where a second connection sees the same mailbox.
+    async fn finish_orphans(&self, at: &Visit<'_>, out: &mut MailboxOutcome) -> Result<()> {
+        let mailbox = at.mailbox;
+        let (orphans, held) =
+            self.store.read(move |r| Ok((r.orphans(mailbox)?, r.mailbox_state(mailbox)?.base_messages))).await?;
+        if u64::from(orphans) > MASS_REMOVAL && u64::from(orphans) * 5 > u64::from(orphans) + u64::from(held) {
+            let (_, selected) = self.select_afresh(at).await?;
+            if selected.exists != at.selected.exists {
+                return Err(changed_meanwhile(at));
+            }
+        }
+        out.removed += self.store.write(Lane::Sync, move |w| w.finish_orphans(mailbox)).await?;
+        Ok(())
     }
 
     /// Reads headers that should be here and are not; one that can't be read is remembered, so that it is not asked for at every turn.
@@ -59,7 +74,7 @@ impl AccountSync {
         Ok(())
     }
 
-    fn unreadable_in(&self, at: &Visit<'_>) -> UidSet {
+    pub(super) fn unreadable_in(&self, at: &Visit<'_>) -> UidSet {
         let known = self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
         known
             .get(&at.mailbox)
@@ -73,7 +88,7 @@ impl AccountSync {
         let (mailbox, uidvalidity) = (at.mailbox, at.uidvalidity);
         let newest = at.uidnext.saturating_sub(1).max(at.state.uidnext.unwrap_or(1));
         let held = self.store.read(move |r| r.uids(mailbox, 1, newest)).await?;
-        let gone = gone.intersect(&held);
+        let gone = gone.intersect(&held).minus(&self.beyond_view(at).await?);
         if gone.is_empty() {
             return Ok(());
         }
@@ -87,8 +102,25 @@ impl AccountSync {
         Ok(())
     }
 
+    /// UIDs that a server which tells of the newest messages only can't be asked about: they are no proof of anything.
+    async fn beyond_view(&self, at: &Visit<'_>) -> Result<UidSet> {
+        // Shortly after removals a few less than the most are told of, though older mail is there.
+        let near = |most: &u32| at.selected.exists >= most - most / 100;
+        let Some(most) = self.conn.capabilities().quirks.shows_newest.filter(near) else {
+            return Ok(UidSet::default());
+        };
+        let oldest = self.conn.fetch_uids(1, None).await?.first().unwrap_or(u32::MAX);
+        tracing::debug!(most, oldest, "older messages are not told of, and stay");
+        Ok(oldest.checked_sub(1).filter(|last| *last > 0).map_or_else(UidSet::default, |last| UidSet::range(1, last)))
+    }
+
     /// The same question over a connection of its own: what confuses one session is not in the next.
     async fn ask_afresh(&self, at: &Visit<'_>, gone: &UidSet) -> Result<UidSet> {
+        let (fresh, _) = self.select_afresh(at).await?;
+        still_there(&fresh, at, gone).await
+    }
+
+    async fn select_afresh(&self, at: &Visit<'_>) -> Result<(Connection, Selected)> {
         let fresh = (self.dial)().await.map_err(|error| {
             // Whatever kept the second connection away is no reason to end the first, nor to believe it.
             Error::new(ErrorKind::Busy, format!("Much of {} seems gone, and no second connection could be made.", at.state.path))
@@ -96,12 +128,14 @@ impl AccountSync {
         })?;
         let selected = fresh.select(&at.state.wire_name, None).await?;
         if selected.uidvalidity != Some(at.uidvalidity) {
-            return Err(
-                Error::new(ErrorKind::Busy, format!("{} changed while it was read.", at.state.path)).mend("Godwit tries again.")
-            );
+            return Err(changed_meanwhile(at));
         }
-        still_there(&fresh, at, gone).await
+        Ok((fresh, selected))
     }
+}
+
+fn changed_meanwhile(at: &Visit<'_>) -> Error {
+    Error::new(ErrorKind::Busy, format!("{} changed while it was read.", at.state.path)).mend("Godwit tries again.")
 }
 
 /// Which of these the open mailbox still has. An answer with a line that can't be read proves no absence.

@@ -1,55 +1,54 @@
 //! The loop of one account: connect, pass, wait, again; with back-off where it fails and a stop where only a person helps.
 
+use super::bell::{Asked, Bell, Rung};
 use super::watch::{self, Watch};
-use super::{Wake, pass};
+use super::{Pace, pass};
 use crate::context::Context;
+use crate::store::MailboxState;
 use crate::sync::{AccountSync, Pulse};
 use futures_util::FutureExt;
 use godwit_domain::api::{MailboxSynced, SyncBodies};
-use godwit_domain::sync::{Retry, retry_after};
+use godwit_domain::sync::{Retry, failures_left};
 use godwit_domain::{AccountId, Activity, Error, MailboxId, Result, Role};
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
-use tokio::time::Instant;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep_until, timeout};
 
-/// How often mailboxes that nobody watches are looked at.
-const POLL: Duration = Duration::from_secs(300);
-/// How long one IDLE lasts at most; NATs forget sooner than RFC 2177's 29 minutes.
-const IDLE: Duration = Duration::from_secs(570);
-
+/// Messages compared between two polls; a larger mailbox is compared alone.
+const MOST_AUDITED: u64 = 20_000;
 /// The pause after a panic, so that one that comes again does not spin.
 const AFTER_PANIC: Duration = Duration::from_secs(30);
-
-type Waiting = Option<(SyncBodies, oneshot::Sender<Result<Vec<MailboxSynced>>>)>;
+/// The pause after an idling that a server ends at random.
+pub(super) const AFTER_DROP: Duration = Duration::from_secs(1);
 
 pub(super) struct AccountWorker {
     context: Context,
     account: AccountId,
     pulse: Pulse,
-    wakes: mpsc::Sender<Wake>,
-    inbox: mpsc::Receiver<Wake>,
+    bell: Bell,
+    pace: Pace,
     open: Option<MailboxId>,
+    /// Who waits for the pass that runs or comes next.
+    waiting: Vec<Asked>,
     /// When all mailboxes are looked at again, however busy one of them is.
     poll_at: Instant,
+    /// Since when this session has had a whole pass behind it.
+    holds_since: Option<Instant>,
 }
 
 impl AccountWorker {
-    pub(super) fn new(
-        context: Context,
-        account: AccountId,
-        pulse: Pulse,
-        wakes: mpsc::Sender<Wake>,
-        inbox: mpsc::Receiver<Wake>,
-    ) -> Self {
-        Self { context, account, pulse, wakes, inbox, open: None, poll_at: Instant::now() + POLL }
+    pub(super) fn new(context: Context, account: AccountId, pulse: Pulse, bell: Bell, pace: Pace) -> Self {
+        let poll_at = Instant::now() + pace.poll;
+        Self { context, account, pulse, bell, pace, open: None, waiting: Vec::new(), poll_at, holds_since: None }
     }
 
-    /// Lives until told to end. A panic is Godwit's mistake, and this account's alone: told, and begun anew after a pause.
+    /// Lives until it is ended. A panic is Godwit's mistake, and this account's alone: told, and begun anew after a pause.
     pub(super) async fn run(mut self) {
         while AssertUnwindSafe(self.live()).catch_unwind().await.is_err() {
             tracing::error!("an account's worker panicked and starts anew");
             let error = Error::bug("Getting this account's mail stopped short. It starts again by itself.");
+            self.tell_waiting(&error);
             self.context.set_failed(self.account, error);
             tokio::time::sleep(AFTER_PANIC).await;
         }
@@ -57,101 +56,121 @@ impl AccountWorker {
 
     async fn live(&mut self) {
         let mut failures = 0;
-        let mut waiting: Waiting = None;
         loop {
-            let error = match self.session(&mut failures, &mut waiting).await {
-                Ok(End::Closed) => return,
-                Ok(End::Reconnect) => continue,
-                Err(error) => error,
-            };
-            failures += 1;
+            self.holds_since = None;
+            self.waiting.append(&mut self.bell.take(|r| std::mem::take(&mut r.asked)));
+            let Err(error) = self.session().await else { continue };
+            // A server that takes the password and then fails is no better than one that does not answer.
+            let held = self.holds_since.map_or(Duration::ZERO, |since| since.elapsed());
+            failures = failures_left(failures, u64::try_from(held.as_millis()).unwrap_or(u64::MAX)) + 1;
             tracing::info!(kind = ?error.kind, failures, "an account's session ended");
             self.context.set_failed(self.account, error.clone());
-            if let Some((_, reply)) = waiting.take() {
-                // Who asked may have gone away; nobody is left to tell then.
-                let _ = reply.send(Err(error.clone()));
-            }
-            match self.pause(&error, failures).await {
-                Some(asked) => waiting = asked,
-                None => return,
-            }
+            self.tell_waiting(&error);
+            self.pause(&error, failures).await;
         }
     }
 
-    /// Waits out the back-off, or for a person. `None`: the worker ends.
-    async fn pause(&mut self, error: &Error, failures: u32) -> Option<Waiting> {
-        let deadline = match retry_after(error, failures) {
-            Retry::After(ms) => Some(Instant::now() + Duration::from_millis(ms + jitter(ms / 4))),
+    fn tell_waiting(&mut self, error: &Error) {
+        for asked in self.waiting.drain(..) {
+            // Who asked may have gone away; nobody is left to tell then.
+            let _ = asked.reply.send(Err(error.clone()));
+        }
+    }
+
+    /// Waits out the back-off, or for a person, or for the machine to wake.
+    async fn pause(&mut self, error: &Error, failures: u32) {
+        // Where the store can't say, nothing is known of the server either.
+        let least = self.context.quirks(self.account).await.map_or(0, |q| u64::from(q.sign_in_pause_secs) * 1000);
+        let deadline = match (self.pace.retry)(error, failures) {
+            Retry::After(ms) => Some(Instant::now() + Duration::from_millis(ms.max(least) + jitter(ms / 4))),
             Retry::Stop => None,
         };
-        loop {
-            let over = async {
-                match deadline {
-                    Some(at) => tokio::time::sleep_until(at).await,
-                    None => std::future::pending().await,
-                }
-            };
-            tokio::select! {
-                () = over => return Some(None),
-                wake = self.inbox.recv() => match wake? {
-                    Wake::Sync { bodies, reply } => return Some(Some((bodies, reply))),
-                    Wake::Reconnect => return Some(None),
-                    Wake::Opened(mailbox) => self.open = Some(mailbox),
-                    Wake::Push | Wake::Changed(_) | Wake::Look => {}
-                },
+        let over = async {
+            match deadline {
+                Some(at) => sleep_until(at).await,
+                None => std::future::pending().await,
             }
+        };
+        // A sleep mends nothing where only a person can.
+        let urgent = |r: &Rung| r.reconnect || !r.asked.is_empty() || (r.slept && deadline.is_some());
+        tokio::select! {
+            () = over => {}
+            () = self.bell.rung(urgent) => {}
         }
+        self.bell.take(|r| (r.reconnect, r.slept) = (false, false));
     }
 
-    /// One connection's life.
-    async fn session(&mut self, failures: &mut u32, waiting: &mut Waiting) -> Result<End> {
+    /// One connection's life. `Ok`: another one is to begin at once.
+    async fn session(&mut self) -> Result<()> {
         if matches!(self.context.activity(self.account), Activity::Idle | Activity::Stopped { .. }) {
             self.context.set_activity(self.account, Activity::SigningIn);
         }
-        let connection = self.context.connect(self.account).await?;
         let dial = self.context.dial(self.account);
+        let connection = dial().await?;
         let sync = AccountSync::new(self.context.store.clone(), connection, self.account, self.pulse.clone(), dial);
-        self.full_pass(&sync, waiting).await?;
-        *failures = 0;
-        let watch = watch::start(self.context.clone(), self.account, self.wakes.clone());
+        self.full_pass(&sync).await?;
+        self.holds_since = Some(Instant::now());
+        // Where a server lets a person have two connections, the other one is for the person.
+        let alone = sync.connection().capabilities().quirks.connections < 3;
+        let mut watch = (!alone).then(|| self.watch());
         loop {
             self.up_to_date();
-            match self.wait(&sync, &watch).await? {
-                None => return Ok(End::Closed),
-                Some(Waited::Wake(Wake::Reconnect)) => return Ok(End::Reconnect),
-                Some(wake) => self.answer(&sync, wake, waiting).await?,
-            }
-        }
-    }
-
-    async fn answer(&mut self, sync: &AccountSync, wake: Waited, waiting: &mut Waiting) -> Result<()> {
-        match wake {
-            Waited::Poll | Waited::Wake(Wake::Look) => self.full_pass(sync, waiting).await,
-            Waited::Changed(mailbox) => pass::run_mailbox(&self.context, sync, &self.pulse, mailbox).await,
-            Waited::Wake(Wake::Push) => pass::run_push(&self.context, sync, &self.pulse).await,
-            Waited::Wake(Wake::Changed(mailbox)) => pass::run_mailbox(&self.context, sync, &self.pulse, mailbox).await,
-            Waited::Wake(Wake::Opened(mailbox)) => {
-                if self.open.replace(mailbox) == Some(mailbox) {
-                    return Ok(());
+            match self.wait(&sync, watch.as_ref()).await? {
+                Waited::Poll => {
+                    self.full_pass(&sync).await?;
+                    self.audit(&sync).await?;
                 }
-                pass::run_mailbox(&self.context, sync, &self.pulse, mailbox).await
+                Waited::Again => {}
+                Waited::Rung => {
+                    let (reconnect, slept) = self.bell.take(|r| (std::mem::take(&mut r.reconnect), std::mem::take(&mut r.slept)));
+                    if reconnect {
+                        return Ok(());
+                    }
+                    if slept {
+                        if !matches!(timeout(self.pace.probe, sync.connection().noop()).await, Ok(Ok(()))) {
+                            tokio::time::sleep(Duration::from_millis(jitter(self.pace.stagger))).await;
+                            return Ok(());
+                        }
+                        watch = (!alone).then(|| self.watch());
+                    }
+                    self.answer(&sync).await?;
+                }
             }
-            Waited::Wake(Wake::Sync { bodies, reply }) => {
-                *waiting = Some((bodies, reply));
-                self.full_pass(sync, waiting).await
-            }
-            // Taken care of by the session, which owns the connection.
-            Waited::Wake(Wake::Reconnect) => Ok(()),
         }
     }
 
-    async fn full_pass(&mut self, sync: &AccountSync, waiting: &mut Waiting) -> Result<()> {
-        self.poll_at = Instant::now() + POLL;
-        let bodies = waiting.as_ref().map_or(SyncBodies::Policy, |(bodies, _)| *bodies);
+    fn watch(&self) -> Watch {
+        watch::start(self.context.clone(), self.account, self.bell.clone(), &self.pace)
+    }
+
+    /// Sees to whatever rang.
+    async fn answer(&mut self, sync: &AccountSync) -> Result<()> {
+        let Rung { push, opened, changed, seen, look, asked, .. } = self.bell.take(std::mem::take);
+        let newly_open = opened.filter(|mailbox| self.open != Some(*mailbox));
+        self.open = opened.or(self.open);
+        if look || !asked.is_empty() {
+            self.waiting.extend(asked);
+            return self.full_pass(sync).await;
+        }
+        if push {
+            pass::run_push(&self.context, sync, &self.pulse).await?;
+        }
+        for mailbox in newly_open.into_iter().chain(changed) {
+            pass::run_mailbox(&self.context, sync, &self.pulse, mailbox).await?;
+        }
+        if !seen.is_empty() {
+            pass::run_previews(sync, seen.into_iter().collect()).await?;
+        }
+        Ok(())
+    }
+
+    async fn full_pass(&mut self, sync: &AccountSync) -> Result<()> {
+        self.poll_at = Instant::now() + self.pace.poll;
+        let bodies = self.waiting.iter().map(|asked| asked.bodies).reduce(most).unwrap_or_default();
         let running = pass::run_pass(&self.context, sync, &self.pulse, bodies);
         tokio::pin!(running);
         let mut tick = tokio::time::interval(Duration::from_millis(250));
-        let report = loop {
+        let report: Vec<MailboxSynced> = loop {
             tokio::select! {
                 report = &mut running => break report?,
                 _ = tick.tick() => {
@@ -162,9 +181,22 @@ impl AccountWorker {
                 }
             }
         };
-        if let Some((_, reply)) = waiting.take() {
+        for asked in self.waiting.drain(..) {
             // Who asked may have gone away; the pass was not for them alone.
-            let _ = reply.send(Ok(report));
+            let _ = asked.reply.send(Ok(report.clone()));
+        }
+        Ok(())
+    }
+
+    /// In idle time mailboxes are compared with the server one by one, until something happens or that is enough for now.
+    async fn audit(&self, sync: &AccountSync) -> Result<()> {
+        let mut messages = 0;
+        while messages < MOST_AUDITED && !self.bell.take(|r| r.anything()) {
+            let Some(mailbox) = sync.audit_due().await? else { return Ok(()) };
+            match pass::run_audit(sync, mailbox).await? {
+                Some(audited) => messages += audited.messages.max(1),
+                None => return Ok(()),
+            }
         }
         Ok(())
     }
@@ -173,61 +205,98 @@ impl AccountWorker {
         self.context.set_activity(self.account, Activity::UpToDate { at: crate::clock::now() });
     }
 
-    /// Waits for a wake, a change in the open mailbox, or the poll. `None`: nobody is left to wake us.
-    async fn wait(&mut self, sync: &AccountSync, watch: &Watch) -> Result<Option<Waited>> {
-        let watched = if watch.hears_all() { None } else { self.watched_mailbox().await? };
-        let connection = sync.connection();
-        let Some((mailbox, wire_name)) = watched.filter(|_| connection.capabilities().idle) else {
+    /// Waits for the bell, a change in the open mailbox, or the poll. What rang stays in the bell until the line is free.
+    async fn wait(&mut self, sync: &AccountSync, watch: Option<&Watch>) -> Result<Waited> {
+        if Instant::now() >= self.poll_at {
+            return Ok(Waited::Poll);
+        }
+        let bell = self.bell.clone();
+        let hears_all = watch.is_some_and(Watch::hears_all);
+        let watched = if hears_all { None } else { self.watched(sync, watch.is_none()).await? };
+        let Some(mailbox) = watched else {
             return Ok(tokio::select! {
-                wake = self.inbox.recv() => wake.map(Waited::Wake),
-                () = tokio::time::sleep_until(self.poll_at) => Some(Waited::Poll),
+                () = bell.rung(Rung::anything) => Waited::Rung,
+                () = sleep_until(self.poll_at) => Waited::Poll,
             });
         };
-        connection.select(&wire_name, None).await?;
         let (stop, stopped) = oneshot::channel::<()>();
-        let idle = connection.idle(IDLE.min(self.poll_at.saturating_duration_since(Instant::now())), async {
+        let longest = self.pace.idle.min(self.poll_at.saturating_duration_since(Instant::now()));
+        let idle = sync.connection().idle(longest, async {
             // Both ways to be woken mean the same: stop idling.
             let _ = stopped.await;
         });
         tokio::pin!(idle);
-        tokio::select! {
-            events = &mut idle => {
-                let changed = !events?.is_empty();
-                Ok(Some(if changed { Waited::Changed(mailbox) } else { Waited::Poll }))
-            }
-            wake = self.inbox.recv() => {
+        let events = tokio::select! {
+            events = &mut idle => match events {
+                // An end that means nothing here is no trouble to be told.
+                Err(_) if !sync.connection().is_alive() && sync.connection().capabilities().quirks.drops_idle => {
+                    tokio::time::sleep(AFTER_DROP).await;
+                    bell.ring(|r| r.reconnect = true);
+                    return Ok(Waited::Rung);
+                }
+                events => events?,
+            },
+            () = bell.rung(Rung::anything) => {
                 drop(stop);
-                idle.await?;
-                Ok(wake.map(Waited::Wake))
+                if bell.take(|r| r.slept) {
+                    // A dead line answers nothing; what it might have told is read by the session that follows.
+                    match timeout(self.pace.probe, &mut idle).await {
+                        Ok(events) => events?,
+                        Err(_) => return Ok(Waited::Rung),
+                    }
+                } else {
+                    idle.await?
+                }
             }
+        };
+        if !events.is_empty() {
+            bell.ring(|r| {
+                r.changed.insert(mailbox);
+            });
         }
+        Ok(if bell.take(|r| r.anything()) {
+            Waited::Rung
+        } else if Instant::now() >= self.poll_at {
+            Waited::Poll
+        } else {
+            Waited::Again
+        })
     }
 
-    /// The mailbox that a person has open, unless the watch has it already.
-    async fn watched_mailbox(&self) -> Result<Option<(MailboxId, String)>> {
-        let Some(open) = self.open else { return Ok(None) };
-        let account = self.account;
-        self.context
-            .store
-            .read(move |r| {
-                let states = r.mailbox_states(account)?;
-                let state = states.into_iter().find(|s| s.id == open && s.selectable && s.on_server);
-                Ok(state.filter(|s| s.role != Some(Role::Inbox)).map(|s| (s.id, s.wire_name)))
-            })
-            .await
+    /// The mailbox to listen in: the one that a person has open, unless the watch has it already; the inbox where nothing
+    /// else listens. It is brought up to
+    /// date in the SELECT that is then listened in, so that nothing falls between the two. `None` also where it can't be opened.
+    async fn watched(&mut self, sync: &AccountSync, alone: bool) -> Result<Option<MailboxId>> {
+        if !sync.connection().capabilities().idle {
+            return Ok(None);
+        }
+        let (open, account) = (self.open, self.account);
+        let states = self.context.store.read(move |r| r.mailbox_states(account)).await?;
+        let wanted = |s: &MailboxState| if alone { s.role == Some(Role::Inbox) } else { Some(s.id) == open };
+        let state = states.into_iter().find(|s| wanted(s) && s.selectable && s.on_server);
+        let Some(mailbox) = state.filter(|s| alone || s.role != Some(Role::Inbox)).map(|s| s.id) else { return Ok(None) };
+        if !sync.has_open(mailbox) {
+            pass::run_mailbox(&self.context, sync, &self.pulse, mailbox).await?;
+        }
+        Ok(Some(mailbox).filter(|mailbox| sync.has_open(*mailbox)))
     }
-}
-
-/// Why a session ended without an error.
-enum End {
-    Closed,
-    Reconnect,
 }
 
 enum Waited {
-    Wake(Wake),
-    Changed(MailboxId),
+    /// Something stands in the bell.
+    Rung,
     Poll,
+    /// Nothing happened; a line that is idle for too long is forgotten on its way.
+    Again,
+}
+
+fn most(a: SyncBodies, b: SyncBodies) -> SyncBodies {
+    let rank = |bodies| match bodies {
+        SyncBodies::None => 0,
+        SyncBodies::Policy => 1,
+        SyncBodies::All => 2,
+    };
+    if rank(a) < rank(b) { b } else { a }
 }
 
 /// Up to `most` milliseconds, so that many accounts don't knock at once. The clock's low digits are random enough for that.

@@ -2,45 +2,69 @@
 //! It never draws and never decides what is right: that is `sync`.
 
 mod account;
+mod bell;
 mod carry;
 mod pass;
 mod road;
+mod sleep;
+#[cfg(test)]
+mod tests;
 mod user;
 mod watch;
 
 pub use pass::run_pass;
 pub use road::MailRoad;
+pub(crate) use sleep::watch_sleep;
 pub use user::UserLine;
 
 use crate::context::Context;
+use bell::{Asked, Bell, Rung};
 use godwit_domain::api::{MailboxSynced, SyncBodies};
-use godwit_domain::{AccountId, MailboxId, Result};
+use godwit_domain::sync::{Retry, retry_after};
+use godwit_domain::{AccountId, Error, ErrorKind, MailboxId, PlacementId, Result};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
-use tokio::sync::{mpsc, oneshot};
+use std::time::Duration;
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-/// Everything that can wake a worker.
-pub(crate) enum Wake {
-    /// A person did something that waits to be pushed.
-    Push,
-    /// A full pass, and who waits for it.
-    Sync { bodies: SyncBodies, reply: oneshot::Sender<Result<Vec<MailboxSynced>>> },
-    /// The server says that this mailbox changed.
-    Changed(MailboxId),
-    /// The server says that mailboxes came or went, or that much has changed.
-    Look,
-    /// A person looks at this mailbox now.
-    Opened(MailboxId),
-    /// The account was changed (password, server): connect anew.
-    Reconnect,
+/// Rows looked at whose first words may wait to be fetched.
+const MOST_SEEN: usize = 2_000;
+
+type Retrying = dyn Fn(&Error, u32) -> Retry + Send + Sync;
+
+/// How long things take; tests hurry.
+#[derive(Clone)]
+pub(crate) struct Pace {
+    /// How often mailboxes that nobody watches are looked at.
+    pub poll: Duration,
+    /// How long one IDLE lasts at most; NATs forget sooner than RFC 2177's 29 minutes.
+    pub idle: Duration,
+    /// The pause before a server that refused a second connection is asked again.
+    pub watch_again: Duration,
+    /// What a line may take to show that it survived the machine's sleep.
+    pub probe: Duration,
+    /// Accounts that connect anew after a sleep do so within this many milliseconds, not all at once.
+    pub stagger: u64,
+    /// The pause after a failure, and the how manieth it is.
+    pub retry: Arc<Retrying>,
 }
 
-/// The most wakes that wait; more of them say nothing new.
-const WAKES: usize = 64;
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            poll: Duration::from_secs(300),
+            idle: Duration::from_secs(570),
+            watch_again: Duration::from_secs(30),
+            probe: Duration::from_secs(5),
+            stagger: 3_000,
+            retry: Arc::new(retry_after),
+        }
+    }
+}
 
 struct Running {
-    wakes: mpsc::Sender<Wake>,
+    bell: Bell,
     pulse: crate::sync::Pulse,
     task: JoinHandle<()>,
 }
@@ -49,23 +73,28 @@ struct Running {
 #[derive(Clone)]
 pub struct Workers {
     context: Context,
+    pace: Pace,
     running: Arc<Mutex<HashMap<AccountId, Running>>>,
 }
 
 impl Workers {
     /// No worker runs yet.
     pub fn new(context: Context) -> Self {
-        Self { context, running: Arc::default() }
+        Self::at_pace(context, Pace::default())
+    }
+
+    pub(crate) fn at_pace(context: Context, pace: Pace) -> Self {
+        Self { context, pace, running: Arc::default() }
     }
 
     /// Starts the worker of an account, if none runs.
     pub fn start(&self, account: AccountId) {
         let mut running = self.lock();
         running.entry(account).or_insert_with(|| {
-            let (wakes, inbox) = mpsc::channel(WAKES);
-            let pulse = crate::sync::Pulse::default();
-            let worker = account::AccountWorker::new(self.context.clone(), account, pulse.clone(), wakes.clone(), inbox);
-            Running { wakes, pulse, task: tokio::spawn(worker.run()) }
+            let (bell, pulse) = (Bell::default(), crate::sync::Pulse::default());
+            let (context, pace) = (self.context.clone(), self.pace.clone());
+            let worker = account::AccountWorker::new(context, account, pulse.clone(), bell.clone(), pace);
+            Running { bell, pulse, task: tokio::spawn(worker.run()) }
         });
     }
 
@@ -74,10 +103,13 @@ impl Workers {
         self.lock().contains_key(&account)
     }
 
-    /// Ends an account's worker.
-    pub fn stop(&self, account: AccountId) {
-        if let Some(running) = self.lock().remove(&account) {
+    /// Ends an account's worker, and waits until it has let go of everything.
+    pub async fn stop(&self, account: AccountId) {
+        let running = self.lock().remove(&account);
+        if let Some(running) = running {
             running.task.abort();
+            // It was told to end; that it did is all there is to know.
+            let _ = running.task.await;
         }
         self.context.forget(account);
     }
@@ -91,53 +123,71 @@ impl Workers {
 
     /// Something waits to be pushed.
     pub fn push(&self, account: AccountId) {
-        self.wake(account, Wake::Push, true);
+        if let Some(running) = self.lock().get(&account) {
+            running.pulse.want_push();
+        }
+        self.ring(account, |r| r.push = true);
     }
 
     /// Something waits to be pushed, somewhere.
     pub fn push_all(&self) {
-        let accounts: Vec<AccountId> = self.lock().keys().copied().collect();
-        for account in accounts {
+        for account in self.accounts() {
             self.push(account);
+        }
+    }
+
+    /// The machine slept: every line has to show that it still stands.
+    pub fn slept(&self) {
+        for account in self.accounts() {
+            self.ring(account, |r| r.slept = true);
         }
     }
 
     /// A person looks at a mailbox.
     pub fn opened(&self, account: AccountId, mailbox: MailboxId) {
-        self.wake(account, Wake::Opened(mailbox), false);
+        self.ring(account, |r| r.opened = Some(mailbox));
+    }
+
+    /// A person looks at these rows of some account, and they have no first words yet.
+    pub fn seen(&self, account: AccountId, rows: &[PlacementId]) {
+        self.ring(account, |r| {
+            if r.seen.len() > MOST_SEEN {
+                // Scrolled past long ago.
+                r.seen.clear();
+            }
+            r.seen.extend(rows);
+        });
     }
 
     /// This mailbox has something new that nobody pushed.
     pub fn changed(&self, account: AccountId, mailbox: MailboxId) {
-        self.wake(account, Wake::Changed(mailbox), false);
+        self.ring(account, |r| {
+            r.changed.insert(mailbox);
+        });
     }
 
     /// The account changed: connect anew.
     pub fn reconnect(&self, account: AccountId) {
-        self.wake(account, Wake::Reconnect, false);
+        self.ring(account, |r| r.reconnect = true);
     }
 
     /// A full pass; answers when it is done.
     pub async fn sync(&self, account: AccountId, bodies: SyncBodies) -> Result<Vec<MailboxSynced>> {
         let (reply, done) = oneshot::channel();
-        let wakes = self.lock().get(&account).map(|r| r.wakes.clone());
-        let sent = match wakes {
-            Some(wakes) => wakes.send(Wake::Sync { bodies, reply }).await.is_ok(),
-            None => false,
-        };
-        if !sent {
-            return Err(crate::context::closed());
+        let bell = self.lock().get(&account).map(|r| r.bell.clone()).ok_or_else(crate::context::closed)?;
+        if !bell.ask(Asked { bodies, reply }) {
+            return Err(Error::new(ErrorKind::Busy, "Too many wait for this account's mail already.").mend("Wait a moment."));
         }
         done.await.map_err(|_| crate::context::closed())?
     }
 
-    fn wake(&self, account: AccountId, wake: Wake, push: bool) {
+    fn accounts(&self) -> Vec<AccountId> {
+        self.lock().keys().copied().collect()
+    }
+
+    fn ring(&self, account: AccountId, what: impl FnOnce(&mut Rung)) {
         if let Some(running) = self.lock().get(&account) {
-            if push {
-                running.pulse.want_push();
-            }
-            // A full queue means that the worker is about to look anyway.
-            let _ = running.wakes.try_send(wake);
+            running.bell.ring(what);
         }
     }
 

@@ -1,7 +1,7 @@
 //! A pass over a whole account: push first, list, then every mailbox, newest mail first.
 
 use crate::context::Context;
-use crate::sync::{AccountSync, Depth, MailboxOutcome, Pulse};
+use crate::sync::{AccountSync, Audited, Depth, MailboxOutcome, Pulse};
 use godwit_domain::api::{MailboxSynced, SyncBodies};
 use godwit_domain::{Activity, Error, ErrorKind, Event, MailboxId, PlacementId, Result, Role};
 use std::collections::BTreeMap;
@@ -16,12 +16,14 @@ pub async fn run_pass(context: &Context, sync: &AccountSync, pulse: &Pulse, bodi
     pass.push().await?;
     sync.discover().await?;
     let order = sync.mailboxes_in_order().await?;
-    for mailbox in &order {
+    // Of hundreds of folders few have news.
+    let busy: Vec<MailboxId> = order.iter().copied().filter(|mailbox| !sync.is_quiet(*mailbox)).collect();
+    for mailbox in &busy {
         pass.mailbox(*mailbox, Depth::FirstScreen).await?;
         pass.guard(*mailbox, sync.fetch_previews(*mailbox, FIRST_PREVIEWS).await)?;
         pass.push_if_wanted().await?;
     }
-    for mailbox in &order {
+    for mailbox in &busy {
         while pass.mailbox(*mailbox, Depth::Whole).await? {
             pass.push_if_wanted().await?;
         }
@@ -30,26 +32,47 @@ pub async fn run_pass(context: &Context, sync: &AccountSync, pulse: &Pulse, bodi
     // What could not be pushed before, because its message had moved elsewhere, has its place again.
     pass.push().await?;
     for mailbox in &order {
-        pass.guard(*mailbox, sync.fetch_previews(*mailbox, u32::MAX).await)?;
+        pass.guard(*mailbox, sync.fetch_recent_previews(*mailbox).await)?;
         pass.push_if_wanted().await?;
     }
     pass.bodies(bodies).await?;
     pass.finish().await
 }
 
-/// One mailbox that the server says has changed, with its new mail announced.
+/// One mailbox that the server says has changed, with its new mail announced. Its own trouble (it is gone, it can't be opened)
+/// is no trouble of the account's: the next full pass tells it.
 pub(super) async fn run_mailbox(context: &Context, sync: &AccountSync, pulse: &Pulse, mailbox: MailboxId) -> Result<()> {
     let mut pass = Pass { context, sync, pulse, report: BTreeMap::new() };
     loop {
-        let outcome = sync.sync_mailbox_now(mailbox).await?;
+        let synced = sync.sync_mailbox_now(mailbox).await;
+        let Some(outcome) = pass.guard(mailbox, synced)? else { return Ok(()) };
         pass.announce(mailbox, &outcome).await?;
         if !outcome.interrupted {
             break;
         }
         pass.push_if_wanted().await?;
     }
-    sync.fetch_previews(mailbox, FIRST_PREVIEWS).await?;
+    pass.guard(mailbox, sync.fetch_previews(mailbox, FIRST_PREVIEWS).await)?;
     Ok(())
+}
+
+/// First words of the rows that a person looks at.
+pub(super) async fn run_previews(sync: &AccountSync, rows: Vec<PlacementId>) -> Result<()> {
+    match sync.fetch_previews_of(rows).await {
+        Err(error) if sync.connection().is_alive() && is_of_one_mailbox(error.kind) => Ok(()),
+        done => done,
+    }
+}
+
+/// Compares one mailbox with the server. Its own trouble is told by the passes; here it only ends the comparing for now.
+pub(super) async fn run_audit(sync: &AccountSync, mailbox: MailboxId) -> Result<Option<Audited>> {
+    match sync.audit_mailbox(mailbox).await {
+        Err(error) if sync.connection().is_alive() && is_of_one_mailbox(error.kind) => {
+            tracing::info!(kind = ?error.kind, "a mailbox could not be compared");
+            Ok(None)
+        }
+        audited => audited,
+    }
 }
 
 /// Pushes and brings the mailboxes that took something up to date.
@@ -119,6 +142,7 @@ impl Pass<'_> {
         match result {
             Ok(value) => Ok(Some(value)),
             Err(error) if self.sync.connection().is_alive() && is_of_one_mailbox(error.kind) => {
+                tracing::info!(kind = ?error.kind, "a mailbox could not be brought up to date");
                 self.report.entry(mailbox).or_default().error = Some(error);
                 Ok(None)
             }

@@ -54,13 +54,13 @@ impl MailRoad {
     }
 
     async fn relist(&self, account: AccountId, make: bool) -> Result<()> {
+        if make {
+            self.line.once(account, |conn| async move { make_sent(&conn).await }).await?;
+        }
         self.line
             .with(account, |conn| {
                 let store = self.context.store.clone();
                 async move {
-                    if make {
-                        make_sent(&conn).await?;
-                    }
                     let listed = conn.list().await?;
                     store.write(Lane::Sync, move |w| w.mailboxes_listed(account, &listed)).await.map(drop)
                 }

@@ -1,7 +1,9 @@
 //! A second connection that only listens. Where the server has NOTIFY it hears of every mailbox, else IDLE tells of the
 //! inbox alone. It syncs nothing: it wakes the worker.
 
-use super::Wake;
+use super::Pace;
+use super::account::AFTER_DROP;
+use super::bell::Bell;
 use crate::context::Context;
 use crate::imap::{Connection, MailboxEvent};
 use crate::store::MailboxState;
@@ -11,11 +13,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-const IDLE: Duration = Duration::from_secs(570);
-const RETRY: Duration = Duration::from_secs(30);
 /// News of more mailboxes at once than this, and a look at all of them is cheaper.
 const MOST_WAKES: usize = 16;
 
@@ -32,6 +31,14 @@ impl Watch {
     }
 }
 
+#[cfg(test)]
+impl Watch {
+    /// Until it has ended by itself.
+    pub async fn over(&mut self) {
+        (&mut self.task).await.unwrap();
+    }
+}
+
 impl Drop for Watch {
     fn drop(&mut self) {
         self.task.abort();
@@ -39,9 +46,10 @@ impl Drop for Watch {
 }
 
 /// Starts listening. A server that refuses a second connection is asked again at intervals; the poll covers the time between.
-pub(super) fn start(context: Context, account: AccountId, wakes: mpsc::Sender<Wake>) -> Watch {
+pub(super) fn start(context: Context, account: AccountId, bell: Bell, pace: &Pace) -> Watch {
     let hears_all = Arc::new(AtomicBool::new(false));
-    let ears = Ears { context, account, wakes, hears_all: hears_all.clone() };
+    let again = pace.watch_again;
+    let ears = Ears { context, account, bell, idle: pace.idle, hears_all: hears_all.clone() };
     let task = tokio::spawn(async move {
         loop {
             let heard = ears.listen().await;
@@ -56,7 +64,8 @@ pub(super) fn start(context: Context, account: AccountId, wakes: mpsc::Sender<Wa
                     }
                 }
             }
-            tokio::time::sleep(RETRY).await;
+            let drops = ears.context.quirks(account).await.is_ok_and(|q| q.drops_idle);
+            tokio::time::sleep(if drops { AFTER_DROP.min(again) } else { again }).await;
         }
     });
     Watch { task, hears_all }
@@ -65,12 +74,13 @@ pub(super) fn start(context: Context, account: AccountId, wakes: mpsc::Sender<Wa
 struct Ears {
     context: Context,
     account: AccountId,
-    wakes: mpsc::Sender<Wake>,
+    bell: Bell,
+    idle: Duration,
     hears_all: Arc<AtomicBool>,
 }
 
 impl Ears {
-    /// `Ok` only where there is nothing to listen to or nobody to tell.
+    /// `Ok` only where there is nothing to listen to.
     async fn listen(&self) -> Result<()> {
         let Some(inbox) = self.states().await?.into_iter().find(|s| s.role == Some(Role::Inbox)) else { return Ok(()) };
         let connection = self.context.connect(self.account).await?;
@@ -87,14 +97,12 @@ impl Ears {
             standing.iter().for_each(|(name, items)| news.take(named(&states, name), |state| !is_known(state, items)));
         }
         loop {
-            if self.wake(news).await.is_err() {
-                return Ok(());
-            }
-            let events = connection.idle(IDLE, std::future::pending()).await?;
+            self.wake(std::mem::take(&mut news));
+            let events = connection.idle(self.idle, std::future::pending()).await?;
             news = self.understand(inbox.id, events).await?;
             if news.lost {
                 // The server has stopped telling; a new connection asks it anew.
-                let _ = self.wake(news).await;
+                self.wake(news);
                 return Err(Error::new(ErrorKind::Busy, "The server had too much to tell."));
             }
         }
@@ -131,15 +139,12 @@ impl Ears {
         Ok(news)
     }
 
-    /// An error: nobody is there to be woken.
-    async fn wake(&self, news: News) -> std::result::Result<(), mpsc::error::SendError<Wake>> {
+    fn wake(&self, news: News) {
         if news.all || news.mailboxes.len() > MOST_WAKES {
-            return self.wakes.send(Wake::Look).await;
+            self.bell.ring(|r| r.look = true);
+        } else if !news.mailboxes.is_empty() {
+            self.bell.ring(|r| r.changed.extend(news.mailboxes));
         }
-        for mailbox in news.mailboxes {
-            self.wakes.send(Wake::Changed(mailbox)).await?;
-        }
-        Ok(())
     }
 }
 

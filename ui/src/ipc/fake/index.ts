@@ -197,6 +197,7 @@ export class FakeBackend implements Backend {
     }),
     account_add: (request) => this.addAccount(request),
     account_test: () => ({ imap: { error: null, certificate: null }, smtp: { error: null, certificate: null } }),
+    account_quota: () => ({ storage: null, messages: null }),
     account_password: () => ({ imap: { error: null, certificate: null }, smtp: { error: null, certificate: null } }),
     account_edit: ({ account: id, name, signature }) => {
       const it = this.accountOf(id);
@@ -232,6 +233,7 @@ export class FakeBackend implements Backend {
         unread: 0,
         held_back: 0,
         verified_at: null,
+        repaired: 0,
       };
       this.world.mailboxes.push(made);
       this.changed();

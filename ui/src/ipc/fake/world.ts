@@ -78,6 +78,7 @@ export function folders(accountId: number, list: Folder[], firstId: number): Mai
       unread: 0,
       held_back: 0,
       verified_at: null,
+      repaired: 0,
     });
   }
   return made;

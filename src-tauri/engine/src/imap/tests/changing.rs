@@ -164,13 +164,14 @@ async fn a_message_in_parts_goes_out_once_the_server_agrees() {
 
 #[tokio::test]
 async fn a_message_whose_parts_end_early_is_never_taken_for_stored() {
-    let script = "C: a APPEND \"A\" {11}
-        S: + go on";
+    let script = "C: a APPEND \"A\" {20}
+        S: + go on
+        C> hello world";
     let (connection, server) = signed_in_to("UIDPLUS", script).await;
     let (sink, parts) = tokio::sync::mpsc::channel(4);
-    sink.send(b"hello ".to_vec()).await.unwrap();
+    sink.send(b"hello world\r\n".to_vec()).await.unwrap();
     drop(sink);
-    let error = connection.append_parts("A", &Flags::none(), None, 11, parts).await.unwrap_err();
+    let error = connection.append_parts("A", &Flags::none(), None, 20, parts).await.unwrap_err();
     assert_eq!(godwit_domain::sync::sent(&error), godwit_domain::sync::Sent::Open);
     assert!(!connection.is_alive());
     drop(connection);

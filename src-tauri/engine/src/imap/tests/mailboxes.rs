@@ -42,6 +42,8 @@ async fn a_server_that_can_t_extend_gets_plain_list_and_lsub() {
            S: b OK
            S: * LSUB () "." INBOX.x
            S: * LSUB () "." INBOX.gone
+           S: * LSUB () "." INBOX.y
+           S: * LIST () "." INBOX.y.below
            S: c OK"#,
     )
     .await;
@@ -49,7 +51,10 @@ async fn a_server_that_can_t_extend_gets_plain_list_and_lsub() {
     drop(connection);
     done(server).await;
     let names: Vec<_> = listed.iter().map(|l| (l.wire_name.as_str(), l.subscribed, l.selectable())).collect();
-    assert_eq!(names, [("INBOX", false, true), ("INBOX.x", true, true), ("INBOX.gone", true, false)]);
+    assert_eq!(
+        names,
+        [("INBOX", false, true), ("INBOX.x", true, true), ("INBOX.y", true, false), ("INBOX.y.below", false, true)]
+    );
 }
 
 #[tokio::test]

@@ -101,11 +101,11 @@ async fn login_is_the_last_resort_and_respects_logindisabled() {
 }
 
 #[tokio::test]
-async fn coremail_gets_a_login_whatever_it_offers() {
+async fn coremail_is_known_by_its_own_capability_and_gets_a_login_whatever_it_offers() {
     signed_in(
-        "S: * OK Coremail System IMap Server Ready(163com)
+        "S: * OK IMAP4 ready
          C: a CAPABILITY
-         S: * CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR ID
+         S: * CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR ID X-CM-EXT-1
          S: a OK
          C: b LOGIN \"marit\" \"secret\"
          S: b OK in

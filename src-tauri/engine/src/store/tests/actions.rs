@@ -88,6 +88,19 @@ async fn marks_that_change_nothing_leave_no_receipt() {
 }
 
 #[tokio::test]
+async fn a_message_named_twice_is_meant_once() {
+    let s = letters(2).await;
+    let boathouse = s.home.mailbox(s.account, "Boathouse").await;
+    let twice = [s.ids[0], s.ids[1], s.ids[0]];
+    s.perform(Verb::Copy { to: boathouse }, &twice).await;
+    let account = s.account;
+    assert_eq!(s.home.read(move |r| r.pending_copies(account)).await.len(), 2);
+    assert_eq!(s.perform(Verb::Archive, &twice).await.count, 2);
+    assert_eq!(s.shown_in("Archive").await, ["Letter 2", "Letter 1"]);
+    s.home.audit().await;
+}
+
+#[tokio::test]
 async fn opposite_actions_cancel_out() {
     let s = letters(1).await;
     let archive = s.home.mailbox(s.account, "Archive").await;

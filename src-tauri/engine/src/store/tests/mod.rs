@@ -3,6 +3,7 @@
 mod actions;
 mod carry;
 mod files;
+mod large;
 mod lists;
 mod random;
 mod speed;

@@ -193,14 +193,14 @@ async fn bodies_and_previews_are_asked_for_until_they_are_here() {
     home.write(move |w| w.put_body(newest, vec![b'x'; 100_000])).await;
     assert_eq!(home.read(move |r| r.body(newest)).await.unwrap().len(), 100_000);
     assert_eq!(home.read(move |r| r.bodies_missing(account, 10, 1 << 20, None)).await.len(), 2);
-    assert_eq!(home.read(move |r| r.previews_missing(inbox, 10)).await.len(), 3);
+    assert_eq!(home.read(move |r| r.previews_missing(inbox, 10, 0)).await.len(), 3);
     home.write(move |w| {
         w.set_preview(newest, "The boat is ready", Some(true))?;
         w.set_preview(second, "", None)?;
         w.set_preview(MessageId(999_999), "nobody", None)
     })
     .await;
-    assert_eq!(home.read(move |r| r.previews_missing(inbox, 10)).await.len(), 1);
+    assert_eq!(home.read(move |r| r.previews_missing(inbox, 10, 0)).await.len(), 1);
     let rows = home.list(of(inbox)).await;
     assert_eq!((rows[0].preview.as_str(), rows[0].attachments), ("The boat is ready", true));
     let found = home.read(|r| r.search("BOAT jonas", 10)).await;

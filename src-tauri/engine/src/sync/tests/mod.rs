@@ -1,9 +1,12 @@
 //! One account against a server that may lie: what stays here, what goes, what the person hears.
 
+mod auditing;
 mod listing;
 mod pushing;
+mod quirks;
 mod reading;
 mod removing;
+mod settling;
 
 use super::*;
 use crate::pretend::{Lie, Pretend};
@@ -12,8 +15,8 @@ use godwit_domain::api::Password;
 use godwit_domain::*;
 
 /// A profile in a temp folder with one account at the pretended server.
-pub(super) struct Home {
-    _dir: tempfile::TempDir,
+pub(crate) struct Home {
+    pub dir: tempfile::TempDir,
     pub store: Store,
     pub account: AccountId,
     pub server: Pretend,
@@ -23,10 +26,14 @@ pub(super) struct Home {
 impl Home {
     pub async fn at(server: &Pretend) -> Self {
         let dir = tempfile::tempdir().unwrap();
+        let host = match server.world().host.clone() {
+            host if host.is_empty() => "mail.vik.example".to_owned(),
+            host => host,
+        };
         let (store, _) = Store::open(dir.path(), &ProfileKey::new([7; 32])).unwrap();
         let account = store
-            .write(Lane::User, |w| {
-                let host = Server { host: "mail.vik.example".into(), port: 993, security: Security::Tls, pin: None };
+            .write(Lane::User, move |w| {
+                let host = Server { host, port: 993, security: Security::Tls, pin: None };
                 let email = "marit@vik.example".to_owned();
                 let draft =
                     AccountDraft { email: email.clone(), name: String::new(), user: email, imap: host.clone(), smtp: host };
@@ -34,7 +41,7 @@ impl Home {
             })
             .await
             .unwrap();
-        Self { _dir: dir, events: store.subscribe(), store, account: account.id, server: server.clone() }
+        Self { dir, events: store.subscribe(), store, account: account.id, server: server.clone() }
     }
 
     /// A session of its own.
@@ -94,7 +101,13 @@ impl Home {
     pub async fn told(&mut self) -> Vec<Error> {
         let last = Error::bug("that was all");
         let mark = last.clone();
-        self.store.write(Lane::Sync, move |w| Ok(w.tell(Event::Told { error: mark }))).await.unwrap();
+        self.store
+            .write(Lane::Sync, move |w| {
+                w.tell(Event::Told { error: mark });
+                Ok(())
+            })
+            .await
+            .unwrap();
         let mut errors = Vec::new();
         loop {
             match self.events.recv().await.unwrap() {
@@ -116,7 +129,7 @@ impl Home {
     }
 }
 
-pub(super) fn letters(numbers: impl IntoIterator<Item = u32>) -> Vec<String> {
+pub(crate) fn letters(numbers: impl IntoIterator<Item = u32>) -> Vec<String> {
     let mut all: Vec<String> = numbers.into_iter().map(|n| format!("Letter {n}")).collect();
     all.sort();
     all

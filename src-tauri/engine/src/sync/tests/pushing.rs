@@ -119,6 +119,9 @@ async fn a_refused_half_of_an_edit_leaves_the_other_half_wanted() {
     let id = home.row("INBOX", "Letter 2").await;
     home.perform(Verb::Mark { add: vec!["\\Flagged".into()], remove: vec!["\\Seen".into()] }, &[id]).await;
     server.once("+FLAGS", Lie::Say("TAG NO no stars here"));
+    server.once("-FLAGS", Lie::Say("TAG NO [INUSE] another time"));
+    sync.push().await.unwrap();
+    assert_eq!(home.waiting().await, 1);
     sync.push().await.unwrap();
     assert!(server.world().flags("INBOX", 2).is_empty(), "the other half was done");
     assert_eq!(home.waiting().await, 0);

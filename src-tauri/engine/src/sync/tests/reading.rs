@@ -73,3 +73,86 @@ async fn a_header_that_cannot_be_read_does_not_cost_a_full_list_at_every_turn() 
     home.get(&home.session().await).await;
     assert_eq!(home.shown("INBOX").await, letters(1..=4));
 }
+
+#[tokio::test]
+async fn without_condstore_old_flags_are_read_when_they_are_due_and_a_short_reading_does_not_put_that_off() {
+    let server = Pretend::offering("UIDPLUS");
+    server.change(|w| w.letters("INBOX", 450));
+    let home = Home::at(&server).await;
+    let sync = home.session().await;
+    home.get(&sync).await;
+    let inbox = home.mailbox("INBOX").await;
+    let verified = async || home.store.read(move |r| r.mailbox_state(inbox)).await.unwrap().verified_at;
+    let first = verified().await.unwrap();
+    server.change(|w| w.mark("INBOX", 2, "\\Flagged", true));
+    server.change(|w| w.mark("INBOX", 449, "\\Flagged", true));
+    let almost_due = crate::clock::now() - 800;
+    home.store.write(Lane::Sync, move |w| w.set_verified(inbox, almost_due)).await.unwrap();
+    home.get(&sync).await;
+    assert_eq!(starred(&home).await, ["Letter 449"], "the newest are read each time");
+    assert_eq!(verified().await, Some(almost_due));
+    home.store.write(Lane::Sync, move |w| w.set_verified(inbox, almost_due - 200)).await.unwrap();
+    home.get(&sync).await;
+    assert_eq!(starred(&home).await, ["Letter 449", "Letter 2"]);
+    assert!(verified().await.unwrap() >= first);
+}
+
+#[tokio::test]
+async fn a_leap_of_the_uids_is_crossed_in_a_few_round_trips() {
+    let server = Pretend::offering("CONDSTORE UIDPLUS");
+    server.change(|w| w.letters("INBOX", 3));
+    let home = Home::at(&server).await;
+    let sync = home.session().await;
+    home.get(&sync).await;
+    let before = server.heard("UID FETCH");
+    server.change(|w| {
+        w.mailbox("INBOX").next = 1_000_000_000;
+        w.deliver("INBOX", "Letter 4");
+        w.mailbox("INBOX").next = 4_000_000_000;
+        w.deliver("INBOX", "Letter 5");
+    });
+    home.get(&sync).await;
+    assert_eq!(home.shown("INBOX").await, letters(1..=5));
+    assert!(server.heard("UID FETCH") - before < 10, "{} commands", server.heard("UID FETCH") - before);
+}
+
+#[tokio::test]
+async fn first_words_are_fetched_of_the_last_weeks_and_of_what_somebody_scrolls_to() {
+    let server = Pretend::offering("UIDPLUS");
+    server.change(|w| {
+        w.letters("INBOX", 4);
+        w.silently("INBOX", |mails| mails[..2].iter_mut().for_each(|m| m.days = 100));
+    });
+    let home = Home::at(&server).await;
+    let sync = home.session().await;
+    home.get(&sync).await;
+    let inbox = home.mailbox("INBOX").await;
+    let previews = async || -> Vec<String> {
+        let mut all: Vec<String> = home.rows("INBOX").await.into_iter().map(|r| r.preview).collect();
+        all.sort();
+        all
+    };
+    sync.fetch_recent_previews(inbox).await.unwrap();
+    assert_eq!(previews().await, ["", "", "Hei, Letter 3.", "Hei, Letter 4."]);
+    sync.fetch_previews_of(vec![home.row("INBOX", "Letter 1").await]).await.unwrap();
+    assert_eq!(previews().await, ["", "Hei, Letter 1.", "Hei, Letter 3.", "Hei, Letter 4."]);
+}
+
+#[tokio::test]
+async fn a_folder_that_gives_no_bodies_keeps_no_others_from_theirs() {
+    let server = Pretend::offering("UIDPLUS");
+    server.change(|w| {
+        w.letters("INBOX", 3);
+        w.deliver("Archive", "Letter 9");
+    });
+    let home = Home::at(&server).await;
+    let sync = home.session().await;
+    home.get(&sync).await;
+    // The session leaves Archive, and is not let in again.
+    sync.connection().select("INBOX", None).await.unwrap();
+    server.always("SELECT \"Archive\"", Lie::Say("TAG NO not you"));
+    while sync.prefetch_bodies(api::SyncBodies::Policy).await.unwrap() {}
+    let account = home.account;
+    let missing = home.store.read(move |r| r.bodies_missing(account, 10, 1 << 20, None)).await.unwrap();
+    assert_eq!(missing.len(), 1, "only the refused folder's is missing");
+}

@@ -124,3 +124,22 @@ async fn what_went_stays_restorable_and_comes_back_as_itself() {
     assert_eq!(home.row("Archive", "Letter 2").await, id);
     home.audit().await;
 }
+
+#[tokio::test]
+async fn a_mailbox_numbered_anew_that_seems_empty_loses_nothing_on_one_connections_word() {
+    let server = Pretend::offering("UIDPLUS");
+    server.change(|w| w.letters("INBOX", 80));
+    let home = Home::at(&server).await;
+    let sync = home.session().await;
+    home.get(&sync).await;
+    let ids: Vec<PlacementId> = home.rows("INBOX").await.iter().map(|r| r.id).collect();
+    server.change(|w| w.mailbox("INBOX").validity = 8);
+    server.always_on(0, "SELECT \"INBOX\"", Lie::Without("EXISTS"));
+    server.always_on(0, "UID FETCH", Lie::Without("FETCH"));
+    assert_eq!(home.try_get(&sync).await.unwrap_err().kind, ErrorKind::Busy);
+    assert_eq!(home.rows("INBOX").await.len(), 80);
+    server.repent();
+    home.get(&sync).await;
+    assert_eq!(home.rows("INBOX").await.iter().map(|r| r.id).collect::<Vec<_>>(), ids);
+    home.audit().await;
+}

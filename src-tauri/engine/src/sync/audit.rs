@@ -1,0 +1,98 @@
+//! In idle time: what is held of a mailbox against what the server has, UID by UID and flag by flag, whatever counts and MODSEQ
+//! say. A difference is mended by the same steps that a sync takes, so nothing goes here on less proof, and it is logged.
+
+use super::AccountSync;
+use super::mailbox::{MailboxOutcome, Visit};
+use crate::imap::Selected;
+use crate::store::{Lane, MailboxState};
+use godwit_domain::sync::{UidSet, due_for_audit};
+use godwit_domain::{MailboxId, Result};
+
+/// A mailbox is compared this often, in seconds.
+const EVERY_SECS: i64 = 86_400;
+/// Flags asked for in one go; between two goes a person's action comes first.
+const PART_CHARS: usize = 8_000;
+
+/// What an audit found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Audited {
+    /// Messages compared.
+    pub messages: u64,
+    /// Held here and not there.
+    pub gone: u64,
+    /// There and not held here.
+    pub missed: u64,
+    /// Held with other flags.
+    pub flags: u64,
+}
+
+impl Audited {
+    fn differences(self) -> u64 {
+        self.gone + self.missed + self.flags
+    }
+}
+
+impl AccountSync {
+    /// The mailbox that has waited longest for its audit, where one is due.
+    pub async fn audit_due(&self) -> Result<Option<MailboxId>> {
+        let account = self.account;
+        let states = self.store.read(move |r| r.mailbox_states(account)).await?;
+        let whole = states.into_iter().filter(|s| s.selectable && s.on_server && s.synced_down_to == Some(1));
+        Ok(due_for_audit(whole.map(|s| (s.id, s.audited_at)), crate::clock::now(), EVERY_SECS))
+    }
+
+    /// Compares one mailbox and mends what differs. `None`: it can't be said now, because the mailbox is changing, not whole
+    /// here, or an answer could not be read; nothing is noted then.
+    pub async fn audit_mailbox(&self, mailbox: MailboxId) -> Result<Option<Audited>> {
+        let synced = self.sync_mailbox_now(mailbox).await?;
+        let state = self.store.read(move |r| r.mailbox_state(mailbox)).await?;
+        let (Some(uidvalidity), Some(uidnext)) = (state.uidvalidity, state.uidnext) else { return Ok(None) };
+        if synced.interrupted || state.synced_down_to != Some(1) || !self.has_open(mailbox) {
+            return Ok(None);
+        }
+        let selected = Selected { uidvalidity: Some(uidvalidity), uidnext: Some(uidnext), ..Selected::default() };
+        let at = Visit { mailbox, uidvalidity, uidnext, selected: &selected, state: &state };
+        let Some(found) = self.compare(&at).await? else { return Ok(None) };
+        let (now, differences) = (crate::clock::now(), found.differences());
+        self.store.write(Lane::Sync, move |w| w.set_audited(mailbox, now, differences)).await?;
+        if differences > 0 {
+            tracing::warn!(%mailbox, gone = found.gone, missed = found.missed, flags = found.flags, "an audit mended differences");
+        }
+        Ok(Some(found))
+    }
+
+    async fn compare(&self, at: &Visit<'_>) -> Result<Option<Audited>> {
+        let unreadable_before = self.conn.quarantined();
+        let still = || self.conn.quarantined() == unreadable_before && !self.conn.has_news();
+        let (mailbox, newest) = (at.mailbox, at.uidnext.saturating_sub(1));
+        let there = self.conn.fetch_uids(1, None).await?;
+        let held = self.store.read(move |r| r.uids(mailbox, 1, newest)).await?;
+        if !still() {
+            return Ok(None);
+        }
+        let known = UidSet::range(1, newest.max(1)).minus(&self.unreadable_in(at));
+        let (gone, missed) = (held.minus(&there), there.intersect(&known).minus(&held));
+        let mut found =
+            Audited { messages: held.intersect(&there).len(), gone: gone.len(), missed: missed.len(), ..Audited::default() };
+        let mut out = MailboxOutcome::default();
+        self.remove(at, gone, &mut out).await?;
+        self.read_missed(at, &there, &held, &mut out).await?;
+        for part in held.intersect(&there).chunks(PART_CHARS) {
+            found.flags += self.compare_flags(at, at.state, &part).await?;
+            if self.pulse.push_wanted() {
+                return Ok(None);
+            }
+        }
+        Ok(still().then_some(found))
+    }
+
+    /// Takes the flags as they are; answers how many had been missed, without those that changed only just now.
+    async fn compare_flags(&self, at: &Visit<'_>, state: &MailboxState, part: &UidSet) -> Result<u64> {
+        let fetched = self.conn.fetch_flags(part, None).await?;
+        let is_new = |modseq: Option<u64>| modseq.zip(state.highestmodseq).is_some_and(|(now, known)| now > known);
+        let (new, old): (Vec<_>, Vec<_>) = fetched.flags.into_iter().partition(|f| is_new(f.modseq));
+        let missed = self.keep_flags(at, old).await?;
+        self.keep_flags(at, new).await?;
+        Ok(u64::from(missed))
+    }
+}

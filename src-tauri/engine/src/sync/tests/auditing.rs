@@ -1,0 +1,77 @@
+//! What counts and MODSEQ did not tell, an audit finds and mends.
+
+use super::*;
+use crate::sync::Audited;
+
+const QRESYNC: &str = "ENABLE CONDSTORE QRESYNC UIDPLUS MOVE";
+
+async fn with_letters(capabilities: &str, count: u32) -> (Pretend, Home, AccountSync, MailboxId) {
+    let server = Pretend::offering(capabilities);
+    server.change(|w| w.letters("INBOX", count));
+    let home = Home::at(&server).await;
+    let sync = home.session().await;
+    home.get(&sync).await;
+    let inbox = home.mailbox("INBOX").await;
+    (server, home, sync, inbox)
+}
+
+async fn state(home: &Home, mailbox: MailboxId) -> (Option<i64>, u32) {
+    let shown = home.store.read(move |r| r.mailbox(mailbox)).await.unwrap();
+    (shown.verified_at, shown.repaired)
+}
+
+#[tokio::test]
+async fn where_nothing_differs_only_the_time_is_noted() {
+    let (_server, home, sync, inbox) = with_letters(QRESYNC, 5).await;
+    assert_eq!(state(&home, inbox).await, (None, 0));
+    let found = sync.audit_mailbox(inbox).await.unwrap();
+    assert_eq!(found, Some(Audited { messages: 5, ..Audited::default() }));
+    let (at, repaired) = state(&home, inbox).await;
+    assert!(at.is_some() && repaired == 0);
+    assert!(sync.audit_due().await.unwrap().is_some_and(|next| next != inbox), "the other mailbox is next");
+}
+
+#[tokio::test]
+async fn what_a_server_changed_without_a_word_is_found_and_mended() {
+    for capabilities in [QRESYNC, "CONDSTORE UIDPLUS", "UIDPLUS"] {
+        let (server, home, sync, inbox) = with_letters(capabilities, 6).await;
+        // As many come as go, no MODSEQ moves, and the flags differ.
+        server.change(|w| {
+            w.silently("INBOX", |mails| {
+                mails.retain(|m| m.uid != 2);
+                mails[3].flags.insert("\\Flagged".into());
+            });
+        });
+        home.store.write(Lane::Sync, move |w| w.remove_uids(inbox, 7, &UidSet::range(6, 6))).await.unwrap();
+        let found = sync.audit_mailbox(inbox).await.unwrap().unwrap();
+        assert!(found.gone + found.missed + found.flags > 0, "{capabilities}: {found:?}");
+        assert_eq!(home.shown("INBOX").await, letters([1, 3, 4, 5, 6]), "{capabilities}");
+        let starred: Vec<String> =
+            home.rows("INBOX").await.into_iter().filter(|r| !r.flags.is_empty()).map(|r| r.subject).collect();
+        assert_eq!(starred, ["Letter 5"], "{capabilities}");
+        assert!(state(&home, inbox).await.1 > 0);
+        let again = sync.audit_mailbox(inbox).await.unwrap().unwrap();
+        assert_eq!(again, Audited { messages: 5, ..Audited::default() }, "{capabilities}: a second audit finds nothing");
+        home.audit().await;
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_read_verifies_nothing() {
+    let (server, home, sync, inbox) = with_letters(QRESYNC, 5).await;
+    server.once("UID FETCH 1:* (UID)", Lie::Garbled("(UID 3)"));
+    assert_eq!(sync.audit_mailbox(inbox).await.unwrap(), None);
+    server.once("UID FETCH 1:5 (UID FLAGS", Lie::Garbled("(UID 3 "));
+    assert_eq!(sync.audit_mailbox(inbox).await.unwrap(), None);
+    assert_eq!(state(&home, inbox).await, (None, 0));
+    assert_eq!(home.shown("INBOX").await, letters(1..=5));
+}
+
+#[tokio::test]
+async fn what_changes_while_it_is_compared_is_no_difference() {
+    let (server, home, sync, inbox) = with_letters("CONDSTORE UIDPLUS", 5).await;
+    let star = |w: &mut crate::pretend::World| w.mark("INBOX", 4, "\\Flagged", true);
+    server.once("UID FETCH 1:* (UID)", Lie::After(Box::new(star)));
+    sync.audit_mailbox(inbox).await.unwrap();
+    assert_eq!(state(&home, inbox).await.1, 0);
+}

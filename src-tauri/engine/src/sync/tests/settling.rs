@@ -1,0 +1,48 @@
+//! What a creating command may have done before the line broke (rule W1).
+
+use super::*;
+
+/// A copy of Letter 1 into Archive is wanted, and the line breaks at the COPY.
+async fn broken_off(lie: Lie) -> (Pretend, Home) {
+    let server = Pretend::offering("UIDPLUS");
+    server.change(|w| w.letters("INBOX", 3));
+    // An equal message stood there long before.
+    server.change(|w| {
+        w.deliver("Archive", "Letter 1");
+    });
+    let home = Home::at(&server).await;
+    let sync = home.session().await;
+    home.get(&sync).await;
+    home.perform(Verb::Copy { to: home.mailbox("Archive").await }, &[home.row("INBOX", "Letter 1").await]).await;
+    server.once("UID COPY", lie);
+    sync.push().await.unwrap_err();
+    assert_eq!(home.waiting().await, 1);
+    (server, home)
+}
+
+#[tokio::test]
+async fn a_copy_that_was_made_before_the_line_broke_is_not_made_again() {
+    let (server, home) = broken_off(Lie::Silence).await;
+    home.session().await.push().await.unwrap();
+    assert_eq!(server.world().subjects("Archive"), ["Letter 1", "Letter 1"]);
+    assert_eq!((server.heard("UID COPY"), home.waiting().await), (1, 0));
+}
+
+#[tokio::test]
+async fn what_stood_there_before_the_command_left_is_no_trace_of_it() {
+    let (server, home) = broken_off(Lie::Cut).await;
+    home.session().await.push().await.unwrap();
+    assert_eq!(server.world().subjects("Archive"), ["Letter 1", "Letter 1"]);
+    assert_eq!((server.heard("UID COPY"), home.waiting().await), (2, 0));
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_proves_no_absence_so_nothing_is_copied_twice() {
+    let (server, mut home) = broken_off(Lie::Silence).await;
+    server.always("HEADER.FIELDS", Lie::Garbled("UID 2 "));
+    home.session().await.push().await.unwrap();
+    assert_eq!(server.world().subjects("Archive"), ["Letter 1", "Letter 1"]);
+    assert_eq!((server.heard("UID COPY"), home.waiting().await), (1, 0));
+    let told = home.told().await;
+    assert_eq!(told.iter().map(|e| e.kind).collect::<Vec<_>>(), [ErrorKind::Uncertain]);
+}

@@ -1,0 +1,255 @@
+//! The loop of an account against a server that breaks, refuses and surprises.
+
+use super::bell::Bell;
+use super::*;
+use crate::net::TlsContext;
+use crate::pretend::{Lie, Pretend};
+use crate::sync::tests::{Home, letters};
+use godwit_domain::api::SyncBodies;
+use godwit_domain::sync::failures_left;
+use godwit_domain::{Activity, Event};
+
+/// Fast where time plays no part in a test.
+fn hurried() -> Pace {
+    Pace {
+        watch_again: Duration::from_millis(1),
+        probe: Duration::from_millis(20),
+        stagger: 0,
+        retry: Arc::new(|error, _| match retry_after(error, 1) {
+            Retry::After(_) => Retry::After(1),
+            stop => stop,
+        }),
+        ..Pace::default()
+    }
+}
+
+fn context(home: &Home) -> Context {
+    let mut context = Context::new(home.store.clone(), Arc::new(TlsContext::new()), home.dir.path().to_owned());
+    context.stand_in = Some(home.server.dial());
+    context
+}
+
+fn workers(home: &Home, pace: Pace) -> Workers {
+    let workers = Workers::at_pace(context(home), pace);
+    workers.start(home.account);
+    workers
+}
+
+/// Waits until it is so; a test that waits for ever has failed.
+async fn until(mut is_so: impl AsyncFnMut() -> bool) {
+    while !is_so().await {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+async fn all_shown(home: &Home, path: &'static str) {
+    until(async || {
+        let mut there = home.server.world().subjects(path);
+        there.sort();
+        home.shown(path).await == there
+    })
+    .await;
+}
+
+/// A running worker whose account is up to date, and that listens in Archive.
+async fn listening(capabilities: &str, pace: Pace) -> (Pretend, Home, Workers) {
+    let server = Pretend::offering(capabilities);
+    server.change(|w| w.letters("INBOX", 3));
+    let home = Home::at(&server).await;
+    let workers = workers(&home, pace);
+    workers.sync(home.account, SyncBodies::None).await.unwrap();
+    workers.opened(home.account, home.mailbox("Archive").await);
+    if capabilities.contains("IDLE") {
+        // One connection listens in the inbox, one in Archive.
+        until(async || server.heard("IDLE") >= 2).await;
+    }
+    (server, home, workers)
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_opened_does_not_end_the_accounts_session() {
+    let (server, home, workers) = listening("IDLE UIDPLUS", hurried()).await;
+    let connections = server.connections();
+    for answer in ["TAG NO [NONEXISTENT] gone", "TAG NO not you", "TAG BAD what?"] {
+        server.always("SELECT \"Archive\"", Lie::Say(answer));
+        workers.changed(home.account, home.mailbox("Archive").await);
+        server.change(|w| {
+            w.deliver("INBOX", answer);
+        });
+        all_shown(&home, "INBOX").await;
+        server.repent();
+    }
+    assert_eq!(server.connections(), connections, "the same lines serve on");
+}
+
+#[tokio::test]
+async fn a_sign_in_that_is_followed_by_the_same_failure_makes_the_pauses_grow() {
+    let seen: Arc<Mutex<Vec<u32>>> = Arc::default();
+    let note = seen.clone();
+    let retry = move |_: &Error, failures: u32| {
+        note.lock().unwrap().push(failures);
+        Retry::After(1)
+    };
+    let (server, _home, _workers) = listening("IDLE UIDPLUS", Pace { retry: Arc::new(retry), ..hurried() }).await;
+    server.always("IDLE", Lie::Cut);
+    server.change(|w| {
+        w.deliver("Archive", "Letter 9");
+    });
+    until(async || seen.lock().unwrap().len() >= 4).await;
+    let first: Vec<u32> = seen.lock().unwrap().iter().take(4).copied().collect();
+    assert_eq!(first, [1, 2, 3, 4]);
+    assert_eq!(failures_left(4, 0), 4);
+}
+
+#[tokio::test]
+async fn what_comes_while_a_folder_is_being_opened_is_seen() {
+    let server = Pretend::offering("IDLE UIDPLUS");
+    let home = Home::at(&server).await;
+    let workers = workers(&home, hurried());
+    workers.sync(home.account, SyncBodies::None).await.unwrap();
+    for subject in ["Letter 1", "Letter 2", "Letter 3", "Letter 4"] {
+        let deliver = move |w: &mut crate::pretend::World| {
+            w.deliver("Archive", subject);
+        };
+        server.once("SELECT \"Archive\"", Lie::After(Box::new(deliver)));
+    }
+    workers.opened(home.account, home.mailbox("Archive").await);
+    until(async || server.heard("IDLE") >= 2).await;
+    all_shown(&home, "Archive").await;
+    assert!(!home.shown("Archive").await.is_empty());
+}
+
+#[tokio::test]
+async fn news_that_a_wake_cuts_short_is_not_lost() {
+    let (server, home, workers) = listening("IDLE UIDPLUS", hurried()).await;
+    // It is there, but nobody was told yet: the server says so after DONE.
+    server.world().deliver("Archive", "Letter 7");
+    workers.push(home.account);
+    all_shown(&home, "Archive").await;
+}
+
+#[tokio::test]
+async fn who_asks_for_mail_is_answered_by_the_next_line_when_this_one_breaks() {
+    let (server, home, workers) = listening("IDLE UIDPLUS", hurried()).await;
+    server.once("DONE", Lie::Cut);
+    server.world().deliver("INBOX", "Letter 4");
+    workers.sync(home.account, SyncBodies::None).await.unwrap();
+    assert_eq!(home.shown("INBOX").await, letters(1..=4));
+}
+
+#[tokio::test]
+async fn everyone_who_asks_at_once_is_answered() {
+    let (_server, home, workers) = listening("IDLE UIDPLUS", hurried()).await;
+    let mut asking = tokio::task::JoinSet::new();
+    for _ in 0..100 {
+        let (workers, account) = (workers.clone(), home.account);
+        asking.spawn(async move { workers.sync(account, SyncBodies::None).await });
+    }
+    while let Some(answered) = asking.join_next().await {
+        answered.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_poll_comes_however_busy_the_open_folder_is() {
+    let pace = Pace { poll: Duration::from_millis(30), ..hurried() };
+    let server = Pretend::offering("IDLE UIDPLUS");
+    server.change(|w| w.add("Boats"));
+    let home = Home::at(&server).await;
+    let workers = workers(&home, pace);
+    workers.sync(home.account, SyncBodies::None).await.unwrap();
+    workers.opened(home.account, home.mailbox("Archive").await);
+    let busy = server.clone();
+    let noise = tokio::spawn(async move {
+        for n in 0..100_000 {
+            busy.change(|w| {
+                w.expunge("Archive", |_| true);
+                w.deliver("Archive", &format!("Noise {n}"));
+            });
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    });
+    // Nobody listens in this one.
+    server.world().deliver("Boats", "Slip 12");
+    until(async || home.shown("Boats").await == ["Slip 12"]).await;
+    noise.abort();
+}
+
+#[tokio::test]
+async fn a_refused_password_ends_the_inbox_watch_for_good() {
+    let server = Pretend::offering("IDLE UIDPLUS");
+    let home = Home::at(&server).await;
+    home.get(&home.session().await).await;
+    let signed_in = server.heard("AUTHENTICATE");
+    server.always("AUTHENTICATE", Lie::Say("TAG NO [AUTHENTICATIONFAILED] no"));
+    let mut watch = watch::start(context(&home), home.account, Bell::default(), &hurried());
+    watch.over().await;
+    assert_eq!(server.heard("AUTHENTICATE"), signed_in + 1, "a second try is what locks accounts");
+}
+
+#[tokio::test]
+async fn after_a_sleep_a_dead_line_is_left_and_a_live_one_is_kept() {
+    let (server, home, workers) = listening("UIDPLUS", hurried()).await;
+    let lists = server.heard("LIST");
+    workers.slept();
+    until(async || server.heard("NOOP") == 1).await;
+    workers.sync(home.account, SyncBodies::None).await.unwrap();
+    assert!(server.world().heard.iter().rev().find(|(_, c)| c.starts_with("LIST")).unwrap().0 == 0, "the first line serves on");
+    assert!(server.heard("LIST") > lists);
+    // Now the line says nothing at all any more.
+    server.always_on(0, "", Lie::Say(""));
+    server.world().deliver("INBOX", "Letter 4");
+    workers.slept();
+    all_shown(&home, "INBOX").await;
+}
+
+#[tokio::test]
+async fn a_worker_that_is_stopped_has_let_go_and_its_late_words_bring_nothing_back() {
+    let (server, home, workers) = listening("IDLE UIDPLUS", hurried()).await;
+    let account = home.account;
+    workers.stop(account).await;
+    assert!(!workers.runs(account));
+    home.store.write(crate::store::Lane::User, move |w| w.account_remove(account)).await.unwrap();
+    let connection = server.connect().await.unwrap();
+    let listed = connection.list().await.unwrap();
+    let late = home.store.write(crate::store::Lane::Sync, move |w| w.mailboxes_listed(account, &listed)).await;
+    assert_eq!(late.unwrap_err().kind, ErrorKind::Gone);
+    assert!(home.store.read(|r| r.mailboxes()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn an_account_that_came_back_says_so() {
+    let (server, home, workers) = listening("IDLE UIDPLUS", hurried()).await;
+    let mut events = home.store.subscribe();
+    server.once("LIST", Lie::Cut);
+    assert!(workers.sync(home.account, SyncBodies::None).await.is_err());
+    until(async || matches!(workers.context.activity(home.account), Activity::UpToDate { .. })).await;
+    assert!(matches!(events.recv().await.unwrap(), Event::StatusChanged | Event::MailboxesChanged));
+}
+
+#[tokio::test]
+async fn in_idle_time_every_folder_is_compared_with_the_server() {
+    let pace = Pace { poll: Duration::from_millis(20), ..hurried() };
+    let server = Pretend::offering("UIDPLUS");
+    server.change(|w| w.letters("INBOX", 3));
+    let home = Home::at(&server).await;
+    let _workers = workers(&home, pace);
+    until(async || {
+        let boxes = home.store.read(|r| r.mailboxes()).await.unwrap();
+        boxes.len() == 2 && boxes.iter().all(|m| m.verified_at.is_some())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_makes_or_renames_is_never_sent_twice_when_the_line_breaks() {
+    let server = Pretend::offering("UIDPLUS");
+    let home = Home::at(&server).await;
+    let line = UserLine::new(context(&home));
+    line.with(home.account, |conn| async move { conn.noop().await }).await.unwrap();
+    server.once("CREATE", Lie::Silence);
+    let made = line.once(home.account, |conn| async move { conn.create("Boats").await }).await;
+    assert_eq!(made.unwrap_err().kind, ErrorKind::Offline);
+    assert_eq!(server.heard("CREATE"), 1);
+    assert!(server.world().mailboxes.contains_key("Boats"));
+}

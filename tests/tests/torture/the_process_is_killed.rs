@@ -1,0 +1,43 @@
+//! SIGKILL in the middle of the conversation, after each command that changes something and at seeded offsets.
+
+use anyhow::{Result, ensure};
+use godwit_torture::campaign::{kills, learn, run};
+use godwit_torture::fault::Layer;
+use godwit_torture::scenario::Scenario;
+
+/// Kills of each scenario beside those right after a changing command.
+const MORE: usize = 1;
+const SEED: u64 = 1954;
+
+fn survives_kills(scenario: Scenario) -> Result<()> {
+    let cases = kills(scenario, &learn(scenario, Layer::Plain)?, SEED, MORE);
+    let summary = run(&cases, 1, None, &|line| println!("{line}"))?;
+    ensure!(summary.failed.is_empty(), "{} of {} failed:\n{}", summary.failed.len(), summary.played, summary.failed.join("\n"));
+    ensure!(summary.struck * 10 >= summary.played * 9, "hardly anything was killed: {summary:?}");
+    Ok(())
+}
+
+#[test]
+fn while_flags_are_set() -> Result<()> {
+    survives_kills(Scenario::Flags)
+}
+
+#[test]
+fn during_a_bit_of_everything() -> Result<()> {
+    survives_kills(Scenario::Mixed)
+}
+
+#[test]
+fn during_a_move_on_a_server_that_tells_no_new_place() -> Result<()> {
+    survives_kills(Scenario::MoveBlind)
+}
+
+#[test]
+fn while_a_mail_goes_out() -> Result<()> {
+    survives_kills(Scenario::Send)
+}
+
+#[test]
+fn while_a_copy_is_filed() -> Result<()> {
+    survives_kills(Scenario::Append)
+}
