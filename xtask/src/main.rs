@@ -21,7 +21,7 @@ const USAGE: &str = "cargo xtask COMMAND
   run [ARGUMENTS]      the app on your own profile
   bench [--sizes 1000,10000] [--runs N] [--json]
                        times and memory against a bare reader
-  torture [--minutes N] [--seed N] [--only SCENARIO] [--fault FAULT] [--planted]
+  torture [--minutes N] [--seed N] [--only SCENARIO] [--random | --power | --planted]
                        lines that break at every byte, and what is left of the mail
   fuzz NAME [--minutes N]
                        a fuzz target under libFuzzer

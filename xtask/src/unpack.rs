@@ -83,7 +83,7 @@ fn unpack(root: Root, archives: &Path, into: &Path) -> Result<()> {
         waiting.clear();
         for entry in fs::read_dir(archives)? {
             let archive = entry?.path();
-            if !archive.extension().is_some_and(|e| e == "deb") || !done.insert(archive.clone()) {
+            if archive.extension().is_none_or(|e| e != "deb") || !done.insert(archive.clone()) {
                 continue;
             }
             said(Command::new("dpkg-deb").arg("-x").arg(&archive).arg(into))?;

@@ -73,7 +73,7 @@ impl Kind {
 }
 
 enum Running {
-    Dovecot(Dovecot),
+    Dovecot(Box<Dovecot>),
     Cyrus(cyrus::Cyrus),
     Courier(courier::Courier),
 }
@@ -114,7 +114,7 @@ impl Server {
         if !matches!(kind, Kind::Cyrus | Kind::Courier) {
             let dovecot = Dovecot::start(&Setup { masked: kind.masked(), ..Setup::default() })?;
             let (submission, imaps, root) = (dovecot.start_submission()?, dovecot.ports.imaps, dovecot.root());
-            return Ok(Self { kind, imaps, submission, root, running: Running::Dovecot(dovecot) });
+            return Ok(Self { kind, imaps, submission, root, running: Running::Dovecot(Box::new(dovecot)) });
         }
         let dir = tempfile::Builder::new().prefix("godwit-server-").tempdir().context("make a folder for a server")?.keep();
         fs::set_permissions(&dir, fs::Permissions::from_mode(0o755))?;

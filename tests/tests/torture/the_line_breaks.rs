@@ -6,7 +6,7 @@ use godwit_torture::fault::Layer;
 use godwit_torture::scenario::Scenario;
 
 /// Steps through a scenario's bytes; the offsets are the same each time.
-const STEPS: u64 = 3;
+const STEPS: u64 = 2;
 
 fn survives(scenario: Scenario) -> Result<()> {
     let cases = stepped(scenario, &learn(scenario, Layer::Plain)?, STEPS);
@@ -82,6 +82,16 @@ fn while_a_folder_is_numbered_anew() -> Result<()> {
 #[test]
 fn when_the_target_of_a_move_is_gone() -> Result<()> {
     survives(Scenario::Refused)
+}
+
+#[test]
+fn while_mail_moves_into_another_account() -> Result<()> {
+    survives(Scenario::CarryIn)
+}
+
+#[test]
+fn while_mail_moves_out_of_another_account() -> Result<()> {
+    survives(Scenario::CarryOut)
 }
 
 #[test]

@@ -41,3 +41,8 @@ fn while_a_mail_goes_out() -> Result<()> {
 fn while_a_copy_is_filed() -> Result<()> {
     survives_kills(Scenario::Append)
 }
+
+#[test]
+fn while_mail_moves_into_another_account() -> Result<()> {
+    survives_kills(Scenario::CarryIn)
+}

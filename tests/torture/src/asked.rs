@@ -4,12 +4,16 @@ use crate::planted;
 use anyhow::{Context, Result, bail};
 use godwit_torture::campaign::{Case, Summary, every, inside_records, kills, learn, run as play_all, runtime, shuffle, stepped};
 use godwit_torture::fault::{Fault, Layer};
+use godwit_torture::lane::Keep;
 use godwit_torture::power::{Verdict, lose_power};
+use godwit_torture::random;
 use godwit_torture::scenario::{SCENARIOS, Scenario};
+use godwit_torture::server::KINDS;
 use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 const USAGE: &str = "torture [--minutes 20] [--seed N] [--only SCENARIO] [--fault KIND:up|down:CONNECTION:BYTE] [--records] [--steps N] [--lanes 3]
+torture --random [--minutes 20] [--seed N]
 torture --power [--minutes 20] [--seed N] [--steps 1]
 torture --planted
   --minutes 0 plays every offset to the end; --steps plays only some of each direction.
@@ -21,6 +25,9 @@ pub const FOUND: u8 = 3;
 /// Kills of each scenario, beside those right after a changing command.
 const KILLS: usize = 400;
 
+/// Rounds of a history.
+const ROUNDS: u32 = 30;
+
 struct Asked {
     minutes: u64,
     seed: u64,
@@ -30,12 +37,22 @@ struct Asked {
     steps: Option<u64>,
     lanes: usize,
     power: bool,
+    random: bool,
 }
 
 fn parse(words: &[String]) -> Result<Asked> {
     let seed = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-    let mut asked =
-        Asked { minutes: 20, seed, only: None, fault: None, layer: Layer::Plain, steps: None, lanes: 3, power: false };
+    let mut asked = Asked {
+        minutes: 20,
+        seed,
+        only: None,
+        fault: None,
+        layer: Layer::Plain,
+        steps: None,
+        lanes: 3,
+        power: false,
+        random: false,
+    };
     let mut words = words.iter();
     while let Some(word) = words.next() {
         let mut value = || words.next().with_context(|| format!("{word} needs a value\n{USAGE}"));
@@ -47,6 +64,7 @@ fn parse(words: &[String]) -> Result<Asked> {
             "--lanes" => asked.lanes = value()?.parse().context("--lanes")?,
             "--steps" => asked.steps = Some(value()?.parse().context("--steps")?),
             "--power" => asked.power = true,
+            "--random" => asked.random = true,
             "--records" => asked.layer = Layer::Records,
             other => bail!("I don't know {other}.\n{USAGE}"),
         }
@@ -62,6 +80,9 @@ pub fn run(words: &[String]) -> Result<ExitCode> {
     let asked = parse(words)?;
     if asked.power {
         return power(asked.seed, asked.minutes, usize::try_from(asked.steps.unwrap_or(1))?);
+    }
+    if asked.random {
+        return histories(asked.seed, asked.minutes);
     }
     let say = |line: &str| println!("{line}");
     if let (Some(scenario), Some(fault)) = (asked.only, asked.fault) {
@@ -88,7 +109,7 @@ pub fn run(words: &[String]) -> Result<ExitCode> {
                 None => cases.extend(every(scenario, &traffic)),
             }
         }
-        if asked.layer == Layer::Records || asked.steps.is_none() {
+        if !scenario.is_across() && (asked.layer == Layer::Records || asked.steps.is_none()) {
             cases.extend(inside_records(scenario, &learn(scenario, Layer::Records)?, 40));
         }
     }
@@ -109,6 +130,27 @@ fn power(seed: u64, minutes: u64, stride: usize) -> Result<ExitCode> {
             Verdict::Lost(story) => {
                 println!("    {story}");
                 return Ok(ExitCode::from(FOUND));
+            }
+        }
+        if Instant::now() >= until {
+            break;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Seed after seed, a history on each kind of server.
+fn histories(seed: u64, minutes: u64) -> Result<ExitCode> {
+    let until = Instant::now() + Duration::from_secs(minutes * 60);
+    for seed in seed.. {
+        println!("cargo xtask torture --random --minutes 0 --seed {seed}");
+        for (kind, keep) in KINDS.into_iter().flat_map(|kind| [(kind, Keep::Profile), (kind, Keep::Awake)]) {
+            match random::play(kind, keep, seed, ROUNDS) {
+                Ok(struck) => println!("    {kind:?}, {keep:?}: {ROUNDS} rounds, {struck} faults struck"),
+                Err(why) => {
+                    println!("    {kind:?}, {keep:?}: {why:#}");
+                    return Ok(ExitCode::from(FOUND));
+                }
             }
         }
         if Instant::now() >= until {

@@ -51,8 +51,8 @@ pub struct Summary {
 /// Failures after which a campaign stops: more of them say nothing new.
 const MOST_FAILED: usize = 25;
 
-/// What goes over a scenario's line when nothing breaks.
-pub fn learn(scenario: Scenario, layer: Layer) -> Result<Traffic> {
+/// What goes over a scenario's line when nothing breaks, connection by connection.
+pub fn learn(scenario: Scenario, layer: Layer) -> Result<Vec<Traffic>> {
     let runtime = runtime()?;
     runtime.block_on(async {
         let mut lane = Lane::start(Server::of(scenario.server())?, layer, Keep::Run).await?;
@@ -60,7 +60,8 @@ pub fn learn(scenario: Scenario, layer: Layer) -> Result<Traffic> {
         play(&mut lane, scenario, None).await.with_context(|| format!("{}, uninjured", scenario.name()))?;
         let ended = play(&mut lane, scenario, None).await.with_context(|| format!("{}, uninjured again", scenario.name()))?;
         lane.close().await;
-        ended.traffic.into_iter().next().context("nothing went over the line")
+        anyhow::ensure!(!ended.traffic.is_empty(), "nothing went over the line");
+        Ok(ended.traffic)
     })
 }
 
@@ -70,8 +71,16 @@ fn changes(verb: &str) -> bool {
 }
 
 /// A few offsets that say most: at the end of each changing command, within it, and the rest stepped through.
-pub fn stepped(scenario: Scenario, traffic: &Traffic, step: u64) -> Vec<Case> {
-    let fault = |kind, direction, at| Fault { kind, direction, connection: 1, at };
+pub fn stepped(scenario: Scenario, traffic: &[Traffic], step: u64) -> Vec<Case> {
+    numbered(traffic).flat_map(|(connection, traffic)| stepped_through(scenario, connection, traffic, step)).collect()
+}
+
+fn numbered(traffic: &[Traffic]) -> impl Iterator<Item = (u32, &Traffic)> {
+    (1..).zip(traffic)
+}
+
+fn stepped_through(scenario: Scenario, connection: u32, traffic: &Traffic, step: u64) -> Vec<Case> {
+    let fault = |kind, direction, at| Fault { kind, direction, connection, at };
     let mut faults = Vec::new();
     for (end, verb) in commands(&traffic.up) {
         if changes(&verb) {
@@ -90,40 +99,47 @@ pub fn stepped(scenario: Scenario, traffic: &Traffic, step: u64) -> Vec<Case> {
 }
 
 /// Every kind at every offset of both directions, and a little beyond.
-pub fn every(scenario: Scenario, traffic: &Traffic) -> Vec<Case> {
+pub fn every(scenario: Scenario, traffic: &[Traffic]) -> Vec<Case> {
     let mut cases = Vec::new();
-    for (direction, bytes) in [(Direction::Up, traffic.up_bytes), (Direction::Down, traffic.down_bytes)] {
-        for kind in KINDS {
-            let faults = (0..=bytes + 8).map(|at| Fault { kind, direction, connection: 1, at });
-            cases.extend(faults.map(|f| Case { scenario, layer: Layer::Plain, fault: Some(f) }));
+    for (connection, traffic) in numbered(traffic) {
+        for (direction, bytes) in [(Direction::Up, traffic.up_bytes), (Direction::Down, traffic.down_bytes)] {
+            for kind in KINDS {
+                let faults = (0..=bytes + 8).map(|at| Fault { kind, direction, connection, at });
+                cases.extend(faults.map(|f| Case { scenario, layer: Layer::Plain, fault: Some(f) }));
+            }
         }
     }
     cases
 }
 
 /// Cuts inside the TLS records; no close_notify is ever sent there.
-pub fn inside_records(scenario: Scenario, traffic: &Traffic, steps: u64) -> Vec<Case> {
+pub fn inside_records(scenario: Scenario, traffic: &[Traffic], steps: u64) -> Vec<Case> {
     let mut cases = Vec::new();
-    for (direction, bytes) in [(Direction::Up, traffic.up_bytes), (Direction::Down, traffic.down_bytes)] {
-        let every = usize::try_from(bytes / steps).unwrap_or(1).max(1);
-        let faults = (3..=bytes).step_by(every).map(|at| Fault { kind: Kind::Cut, direction, connection: 1, at });
-        cases.extend(faults.map(|f| Case { scenario, layer: Layer::Records, fault: Some(f) }));
+    for (connection, traffic) in numbered(traffic) {
+        for (direction, bytes) in [(Direction::Up, traffic.up_bytes), (Direction::Down, traffic.down_bytes)] {
+            let every = usize::try_from(bytes / steps).unwrap_or(1).max(1);
+            let faults = (3..=bytes).step_by(every).map(|at| Fault { kind: Kind::Cut, direction, connection, at });
+            cases.extend(faults.map(|f| Case { scenario, layer: Layer::Records, fault: Some(f) }));
+        }
     }
     cases
 }
 
 /// The process is killed at offsets that a seed chooses, and wherever a changing command has just left.
-pub fn kills(scenario: Scenario, traffic: &Traffic, seed: u64, count: usize) -> Vec<Case> {
+pub fn kills(scenario: Scenario, traffic: &[Traffic], seed: u64, count: usize) -> Vec<Case> {
     let mut dice = Dice::new(seed);
-    let fault = |direction, at| Fault { kind: Kind::Freeze, direction, connection: 1, at };
-    let ends = commands(&traffic.up).into_iter().filter(|(_, verb)| changes(verb)).map(|(end, _)| fault(Direction::Up, end));
-    let mut faults: Vec<Fault> = ends.collect();
-    for _ in 0..count {
-        let (direction, bytes) = match dice.once_in(2) {
-            true => (Direction::Up, traffic.up_bytes),
-            false => (Direction::Down, traffic.down_bytes),
-        };
-        faults.push(fault(direction, dice.below(usize::try_from(bytes).unwrap_or(1)) as u64));
+    let mut faults = Vec::new();
+    for (connection, traffic) in numbered(traffic) {
+        let fault = |direction, at| Fault { kind: Kind::Freeze, direction, connection, at };
+        let ends = commands(&traffic.up).into_iter().filter(|(_, verb)| changes(verb));
+        faults.extend(ends.map(|(end, _)| fault(Direction::Up, end)));
+        for _ in 0..count {
+            let (direction, bytes) = match dice.once_in(2) {
+                true => (Direction::Up, traffic.up_bytes),
+                false => (Direction::Down, traffic.down_bytes),
+            };
+            faults.push(fault(direction, dice.below(usize::try_from(bytes).unwrap_or(1)) as u64));
+        }
     }
     faults.into_iter().map(|f| Case { scenario, layer: Layer::Plain, fault: Some(f) }).collect()
 }
@@ -187,7 +203,7 @@ impl Summary {
 /// The lanes of one thread, one a server and layer, kept from case to case.
 struct Table {
     runtime: Runtime,
-    lanes: HashMap<(server::Kind, bool, Keep), Lane>,
+    lanes: HashMap<(server::Kind, bool, Keep, bool), Lane>,
 }
 
 impl Table {
@@ -199,7 +215,7 @@ impl Table {
     fn play(&mut self, case: Case) -> Result<std::result::Result<Ended, String>> {
         let kills = case.fault.is_some_and(|f| f.kind == Kind::Freeze);
         let keep = if kills { Keep::Profile } else { Keep::Run };
-        let key = (case.scenario.server(), case.layer == Layer::Records, keep);
+        let key = (case.scenario.server(), case.layer == Layer::Records, keep, case.scenario.is_across());
         let mut lane = match self.lanes.remove(&key) {
             Some(lane) => lane,
             None => self.runtime.block_on(Lane::start(Server::of(key.0)?, case.layer, keep))?,

@@ -4,7 +4,7 @@ use crate::fault::{Fault, Kind, Struck, Traffic};
 use crate::kill;
 use crate::lane::Lane;
 use crate::scenario::{Cast, Handed, Scenario};
-use crate::world::{Held, MAILBOXES, difference};
+use crate::world::{Held, difference};
 use anyhow::{Context, Result, bail};
 use godwit_domain::OutboxState;
 use godwit_domain::api::SyncBodies;
@@ -34,13 +34,12 @@ pub async fn play(lane: &mut Lane, scenario: Scenario, fault: Option<Fault>) -> 
     prepare(lane, scenario, &cast).await.context("before the fault")?;
     scenario.act(lane, &cast).await.context("before the fault")?;
     lane.told().await?;
-    let (imap, smtp) = if scenario.breaks_submission() { (None, fault) } else { (fault, None) };
-    lane.arm(imap, smtp);
+    lane.arm(scenario.line(), fault);
     match fault.filter(|f| f.kind == Kind::Freeze) {
         Some(_) => kill::drive(lane, scenario, &cast).await?,
         None => scenario.drive(lane, &cast).await?,
     }
-    let traffic = if scenario.breaks_submission() { lane.smtp.traffic() } else { lane.imap.traffic() };
+    let traffic = lane.line(scenario.line()).traffic();
     let struck = lane.heal().await?;
     if fault.is_some_and(|f| f.kind == Kind::Freeze) {
         lane.return_to().await.context("the profile does not open after the kill")?;
@@ -55,8 +54,11 @@ pub async fn play(lane: &mut Lane, scenario: Scenario, fault: Option<Fault>) -> 
 
 async fn prepare(lane: &mut Lane, scenario: Scenario, cast: &Cast) -> Result<()> {
     lane.heal().await?;
-    lane.arm(None, None);
-    lane.oracle.fill(&MAILBOXES, &cast.letters)?;
+    lane.arm(scenario.line(), None);
+    if scenario.is_across() && lane.beside.is_none() {
+        lane.add_beside().await?;
+    }
+    lane.fill(&cast.letters)?;
     if scenario == Scenario::Renumbered {
         // Numbers from 1, as after the act, so that each old number is another message's then.
         lane.oracle.remake("Projects", &cast.in_projects())?;
@@ -87,9 +89,9 @@ async fn judge(lane: &mut Lane, scenario: Scenario, cast: &Cast, mut ended: Ende
     if let Some(problem) = problem {
         bail!("after {PASSES} passes: {problem}");
     }
-    let before = lane.oracle.read()?;
+    let before = lane.held()?;
     scenario.go_on(lane).await?;
-    match difference(&before, &lane.oracle.read()?) {
+    match difference(&before, &lane.held()?) {
         Some(words) => bail!("one more pass changes the server: {words}"),
         None => Ok(ended),
     }
@@ -98,7 +100,7 @@ async fn judge(lane: &mut Lane, scenario: Scenario, cast: &Cast, mut ended: Ende
 /// What is not as it should be, or `None`.
 async fn standing(lane: &mut Lane, scenario: Scenario, cast: &Cast, ended: &mut Ended) -> Result<Option<String>> {
     let handed = scenario.handed(lane, cast).await?;
-    let there = lane.oracle.read()?;
+    let there = lane.held()?;
     ended.told.extend(lane.told().await?);
     if let Some(words) = sent_badly(scenario, &handed, ended)? {
         return Ok(Some(words));

@@ -10,6 +10,7 @@ pub mod kill;
 pub mod lane;
 pub mod oracle;
 pub mod power;
+pub mod random;
 pub mod scenario;
 pub mod server;
 pub mod world;

@@ -1,6 +1,6 @@
 //! What a person does in a case, and what server and engine must look like afterwards.
 
-use crate::lane::{Lane, PATIENCE};
+use crate::lane::{Lane, Line, PATIENCE};
 use crate::server;
 use crate::world::{Held, Letter, digest, set};
 use anyhow::{Context, Result, bail};
@@ -9,7 +9,7 @@ use godwit_domain::api::{Outbox, OutboxRetry, SendRaw, SyncBodies};
 use godwit_domain::{OutboxItem, OutboxState, PlacementId, Verb};
 use std::collections::BTreeSet;
 
-/// What is done while the line breaks. A cross-account move gets its place here, with a second account in the lane.
+/// What is done while the line breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Scenario {
     /// Flags and keywords set and cleared.
@@ -38,10 +38,14 @@ pub enum Scenario {
     Renumbered,
     /// A move waits while its target is deleted: the server says NO.
     Refused,
+    /// Moves and a copy into another account; the line to that one breaks.
+    CarryIn,
+    /// The same; the line to where they come from breaks.
+    CarryOut,
 }
 
 /// All of them, with their names.
-pub const SCENARIOS: [(Scenario, &str); 13] = [
+pub const SCENARIOS: [(Scenario, &str); 15] = [
     (Scenario::Flags, "flags"),
     (Scenario::Move, "move"),
     (Scenario::MoveByCopy, "move-by-copy"),
@@ -55,6 +59,8 @@ pub const SCENARIOS: [(Scenario, &str); 13] = [
     (Scenario::FirstSync, "first-sync"),
     (Scenario::Renumbered, "renumbered"),
     (Scenario::Refused, "refused"),
+    (Scenario::CarryIn, "carry-in"),
+    (Scenario::CarryOut, "carry-out"),
 ];
 
 /// The mail of one case, by what part it plays.
@@ -136,9 +142,18 @@ impl Scenario {
         }
     }
 
-    /// Whether the line to submission is the one that breaks.
-    pub fn breaks_submission(self) -> bool {
-        self == Self::Send
+    /// Which line breaks.
+    pub fn line(self) -> Line {
+        match self {
+            Self::Send => Line::Submission,
+            Self::CarryIn => Line::Beside,
+            _ => Line::Mail,
+        }
+    }
+
+    /// Whether it needs a second account.
+    pub fn is_across(self) -> bool {
+        matches!(self, Self::CarryIn | Self::CarryOut)
     }
 
     /// Whether a mail is handed in.
@@ -178,6 +193,13 @@ impl Scenario {
             ],
             Self::Renumbered => &[Flags("Projects", "f", &["\\Flagged"], &[]), Flags("Projects", "g", &["Work"], &[])],
             Self::Refused => &[Move("INBOX", "b", "Projects")],
+            Self::CarryIn | Self::CarryOut => &[
+                Move("INBOX", "a", "beside:INBOX"),
+                Move("INBOX", "twin", "beside:Projects"),
+                Move("INBOX", "d", "beside:Projects"),
+                Copy("Projects", "g", "beside:INBOX"),
+                Move("Archive", "e", "INBOX"),
+            ],
             Self::Send | Self::Append | Self::FirstSync => &[],
         }
     }

@@ -37,39 +37,42 @@ struct Wire {
 
 /// Carries one connection to its end.
 pub(super) async fn serve(socket: TcpStream, shared: Arc<Shared>) {
-    let (number, round) = {
+    // Before it counts as open, so that whoever ends all open ones ends this one too.
+    let mut severed = shared.severed.subscribe();
+    let (number, round, came) = {
         let mut state = shared.state();
-        state.open += 1;
+        state.came += 1;
+        let came = state.came;
+        state.open.insert(came);
         state.traffic.push(Traffic::default());
-        (u32::try_from(state.traffic.len()).unwrap_or(u32::MAX), state.round)
+        (u32::try_from(state.traffic.len()).unwrap_or(u32::MAX), state.round, came)
     };
     let wire = Wire { shared: shared.clone(), number, round, end: watch::Sender::new(None) };
     // A handshake that one side gives up is an ended connection, and the engine's own affair.
-    let _ = join(socket, &wire).await;
-    shared.state().open -= 1;
+    let _ = join(socket, &wire, &mut severed).await;
+    shared.state().open.remove(&came);
 }
 
-async fn join(client: TcpStream, wire: &Wire) -> Result<()> {
+async fn join(client: TcpStream, wire: &Wire, severed: &mut watch::Receiver<u64>) -> Result<()> {
     let shared = &wire.shared;
     client.set_nodelay(true)?;
     let server = TcpStream::connect((Ipv4Addr::LOCALHOST, shared.server)).await?;
     server.set_nodelay(true)?;
     if shared.layer == Layer::Records {
-        return carry(client, server, wire).await;
+        return carry(client, server, wire, severed).await;
     }
     let client = shared.acceptor.accept(client).await?;
     let server = shared.connector.connect(ServerName::try_from("localhost")?, server).await?;
-    carry(client, server, wire).await
+    carry(client, server, wire, severed).await
 }
 
-async fn carry<C, S>(client: C, server: S, wire: &Wire) -> Result<()>
+async fn carry<C, S>(client: C, server: S, wire: &Wire, severed: &mut watch::Receiver<u64>) -> Result<()>
 where
     C: AsyncRead + AsyncWrite + Unpin,
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let (from_client, to_client) = tokio::io::split(client);
     let (from_server, to_server) = tokio::io::split(server);
-    let mut severed = wire.shared.severed.subscribe();
     let ((from_client, to_server), (from_server, to_client)) = {
         let both = async {
             tokio::join!(pass(from_client, to_server, Direction::Up, wire), pass(from_server, to_client, Direction::Down, wire))

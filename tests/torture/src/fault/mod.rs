@@ -8,6 +8,7 @@ use anyhow::{Context, Result, anyhow, bail};
 pub use note::{Note, commands};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::Ipv4Addr;
 use std::path::Path;
@@ -134,7 +135,9 @@ struct State {
     traffic: Vec<Traffic>,
     /// Goes up with every `reset`: what an older connection does is not counted any more.
     round: u64,
-    open: usize,
+    /// Connections that are open, by the order in which they came.
+    open: BTreeSet<u64>,
+    came: u64,
 }
 
 struct Shared {
@@ -195,21 +198,22 @@ impl Proxy {
     /// Counts connections anew from 1, and breaks one of them where a fault is given.
     pub fn reset(&self, fault: Option<Fault>) {
         let mut state = self.shared.state();
-        *state = State { armed: fault, round: state.round + 1, open: state.open, ..State::default() };
+        state.round += 1;
+        (state.armed, state.struck, state.traffic) = (fault, None, Vec::new());
         self.shared.frozen.send_replace(false);
     }
 
     /// Ends every connection of now and waits until the server has let go of them too, so that whatever it was given
     /// is done or dropped. New ones pass unharmed. Answers the fault that had struck.
     pub async fn heal(&self) -> Result<Option<Struck>> {
-        let struck = {
+        let (struck, last) = {
             let mut state = self.shared.state();
             state.armed = None;
-            state.struck.take()
+            (state.struck.take(), state.came)
         };
         self.shared.severed.send_modify(|n| *n += 1);
         let start = Instant::now();
-        while self.shared.state().open > 0 {
+        while self.shared.state().open.first().is_some_and(|oldest| *oldest <= last) {
             if start.elapsed() > CLOSING {
                 return Err(anyhow!("the server holds on to a connection that has ended"));
             }

@@ -108,7 +108,13 @@ fn the_rest_is_read_or_passed_over() {
     assert_eq!(line("* NAMESPACE ((\"\" \"/\")) NIL NIL"), Ok(Response::Namespace(Some((String::new(), Some('/'))))));
     assert_eq!(line("* NAMESPACE NIL NIL NIL"), Ok(Response::Namespace(None)));
     assert_eq!(line("* CAPABILITY IMAP4rev2 \"X\""), Ok(Response::Capability(vec!["IMAP4rev2".into(), "X".into()])));
+    // Old Proton bridges write atoms where strings belong.
     assert_eq!(line("* ID (support-url https://x name Y)"), Ok(Response::Id("support-url https://x name Y".into())));
+    assert_eq!(line("* ID (\"name\" \"Coremail Imap\")"), Ok(Response::Id("name Coremail Imap".into())));
+    assert_eq!(line("* ID NIL"), Ok(Response::Id("NIL".into())));
+    let limits = vec![("STORAGE".to_owned(), 16, 30), ("MESSAGE".to_owned(), 2, u32::MAX)];
+    assert_eq!(line("* QUOTA \"User quota\" (STORAGE 16 30 MESSAGE 2 4294967296)"), Ok(Response::Quota(limits)));
+    assert!(line("* QUOTA root").is_err());
     assert_eq!(line("*  5 EXISTS"), Ok(Response::Exists(5)));
     assert_eq!(line("* 99999999999 EXISTS"), Ok(Response::Other));
     assert_eq!(line("* 5 EXPUNGE"), Ok(Response::Expunge(5)));

@@ -31,6 +31,22 @@ async fn a_copy_that_was_made_before_the_line_broke_is_not_made_again() {
 #[tokio::test]
 async fn what_stood_there_before_the_command_left_is_no_trace_of_it() {
     let (server, home) = broken_off(Lie::Cut).await;
+    // An older question about the same folder makes the look begin below.
+    let older = crate::store::Attempt {
+        account: home.account,
+        kind: crate::store::AttemptKind::Copy,
+        target: home.mailbox("Archive").await,
+        wire_name: "Archive".into(),
+        uidvalidity: Some(7),
+        uidnext: Some(1),
+        identity: Some([9; 16]),
+        message_id: None,
+        size: 1,
+        placement: None,
+        copy: None,
+        outbox: None,
+    };
+    home.store.write(Lane::Sync, move |w| w.attempt_begin(&older)).await.unwrap();
     home.session().await.push().await.unwrap();
     assert_eq!(server.world().subjects("Archive"), ["Letter 1", "Letter 1"]);
     assert_eq!((server.heard("UID COPY"), home.waiting().await), (2, 0));
