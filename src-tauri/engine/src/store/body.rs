@@ -30,6 +30,9 @@ impl Packed {
     }
 }
 
+/// A message without its bytes, with its sort key: mailbox, UID, content, size.
+type Keyed = (i64, MailboxId, u32, MessageId, u32);
+
 impl Reader<'_> {
     /// The raw bytes, where they are here.
     pub fn body(&self, message: MessageId) -> Result<Option<Vec<u8>>> {
@@ -64,13 +67,7 @@ impl Reader<'_> {
 
     /// Messages whose bytes are not here and should be, newest first: (sort key, mailbox, UID, message). `below`: only those
     /// further down than this sort key. Never of trash and junk.
-    pub fn bodies_missing(
-        &self,
-        account: AccountId,
-        limit: u32,
-        kept: &[Kept],
-        below: Option<i64>,
-    ) -> Result<Vec<(i64, MailboxId, u32, MessageId, u32)>> {
+    pub fn bodies_missing(&self, account: AccountId, limit: u32, kept: &[Kept], below: Option<i64>) -> Result<Vec<Keyed>> {
         let mut out = Vec::new();
         for state in self.mailbox_states(account)? {
             let rule = kept.iter().find(|k| k.mailbox == state.id && k.since < i64::MAX);
