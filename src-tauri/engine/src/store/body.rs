@@ -13,6 +13,23 @@ const PREVIEW_CHARS: usize = 300;
 /// Past this a raw message is not kept.
 const MOST_RAW: usize = 512 << 20;
 
+/// A message's bytes as they are kept.
+pub struct Packed {
+    size: i64,
+    zstd: Vec<u8>,
+}
+
+impl Packed {
+    /// Packs the bytes of a whole message.
+    pub fn new(raw: &[u8]) -> Result<Self> {
+        if raw.len() > MOST_RAW {
+            return Err(Error::invalid("This message is larger than the store keeps."));
+        }
+        let zstd = zstd::bulk::compress(raw, 3).map_err(|_| Error::bug("A message could not be packed."))?;
+        Ok(Self { size: i64::try_from(raw.len()).unwrap_or(i64::MAX), zstd })
+    }
+}
+
 impl Reader<'_> {
     /// The raw bytes, where they are here.
     pub fn body(&self, message: MessageId) -> Result<Option<Vec<u8>>> {
@@ -53,20 +70,20 @@ impl Reader<'_> {
         limit: u32,
         kept: &[Kept],
         below: Option<i64>,
-    ) -> Result<Vec<(i64, MailboxId, u32, MessageId)>> {
+    ) -> Result<Vec<(i64, MailboxId, u32, MessageId, u32)>> {
         let mut out = Vec::new();
         for state in self.mailbox_states(account)? {
             let rule = kept.iter().find(|k| k.mailbox == state.id && k.since < i64::MAX);
             let Some(rule) = rule.filter(|_| !matches!(state.role, Some(Role::Trash | Role::Junk))) else { continue };
             let since = rule.since.max(0) << 24;
             out.extend(self.cache.all(
-                "SELECT x.sort_key, p.uid, m.id
+                "SELECT x.sort_key, p.uid, m.id, m.size
                  FROM membership x JOIN placement p ON p.id = x.placement_id JOIN message m ON m.id = p.message_id
                  WHERE x.mailbox_id = ?1 AND x.sort_key >= ?2 AND x.sort_key < ?5 AND p.mailbox_id = ?1 AND p.uid IS NOT NULL
                    AND m.size <= ?3 AND NOT EXISTS (SELECT 1 FROM body WHERE body.message_id = m.id)
                  ORDER BY x.sort_key DESC LIMIT ?4",
                 (state.id.0, since, rule.most_bytes, limit, below.unwrap_or(i64::MAX)),
-                |r| Ok((r.get(0)?, state.id, number(r.get(1)?), MessageId(r.get(2)?))),
+                |r| Ok((r.get(0)?, state.id, number(r.get(1)?), MessageId(r.get(2)?), number(r.get(3)?))),
             )?);
         }
         out.sort_unstable_by_key(|(key, ..)| std::cmp::Reverse(*key));
@@ -101,11 +118,12 @@ impl Reader<'_> {
 impl Writer<'_> {
     /// Keeps the raw bytes of a message; one that is not here any more is passed over.
     pub fn put_body(&mut self, message: MessageId, raw: Vec<u8>) -> Result<()> {
-        if raw.len() > MOST_RAW {
-            return Err(Error::invalid("This message is larger than the store keeps."));
-        }
-        let packed = zstd::bulk::compress(&raw, 3).map_err(|_| Error::bug("A message could not be packed."))?;
-        let size = i64::try_from(raw.len()).unwrap_or(i64::MAX);
+        self.put_packed(message, Packed::new(&raw)?)
+    }
+
+    /// The same, packed elsewhere than on the writer's thread.
+    pub fn put_packed(&mut self, message: MessageId, packed: Packed) -> Result<()> {
+        let Packed { size, zstd: packed } = packed;
         let put = "INSERT OR REPLACE INTO body (message_id, size, zstd) SELECT id, ?2, ?3 FROM message WHERE id = ?1";
         if self.cache.run(put, (message.0, size, packed))? > 0 {
             self.changes.messages.insert(message.0);

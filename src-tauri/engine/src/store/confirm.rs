@@ -44,6 +44,19 @@ impl Writer<'_> {
         Ok(changed)
     }
 
+    /// The same until all are done or a person waits: what is left stays in `flags`.
+    pub fn apply_flags_in_turn(&mut self, mailbox: MailboxId, uidvalidity: u32, flags: &mut Vec<FetchedFlags>) -> Result<u32> {
+        let mut changed = 0;
+        while !flags.is_empty() {
+            let part: Vec<FetchedFlags> = flags.drain(..flags.len().min(500)).collect();
+            changed += self.apply_flags(mailbox, uidvalidity, &part)?;
+            if self.gives_way() {
+                break;
+            }
+        }
+        Ok(changed)
+    }
+
     /// These UIDs are gone from the server, proven. Answers how many rows went.
     pub fn remove_uids(&mut self, mailbox: MailboxId, uidvalidity: u32, uids: &UidSet) -> Result<u32> {
         let mut removed = 0;

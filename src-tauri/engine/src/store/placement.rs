@@ -202,6 +202,30 @@ impl Writer<'_> {
         if *old == new {
             return Ok(());
         }
+        self.write_row(old, &new)?;
+        for (placement, by) in [(old, -1), (&new, 1)] {
+            if placement.counts_as_base() {
+                self.count_base(placement.mailbox, by);
+            }
+        }
+        let (before, after) = (old.shown(), new.shown());
+        self.show(new.place(), before, after)?;
+        if old.flags() != new.flags() || old.waits() != new.waits() || old.uid != new.uid {
+            self.changes.messages.insert(new.message);
+            self.changes.redrawn.extend(after.map(|s| s.mailbox));
+        }
+        self.keep_intent(old, &new)
+    }
+
+    fn write_row(&mut self, old: &Placement, new: &Placement) -> Result<()> {
+        // Thousands of flags may change elsewhere at once: naming a column in an UPDATE writes every index that has it.
+        if *old == (Placement { base: old.base.clone(), modseq: old.modseq, ..new.clone() }) {
+            self.cache.run(
+                "UPDATE placement SET modseq = ?2, base_bits = ?3, base_keywords = ?4 WHERE id = ?1",
+                (new.id, new.modseq, new.base.bits, new.base.keywords_text()),
+            )?;
+            return Ok(());
+        }
         self.cache.run(
             "UPDATE placement SET mailbox_id = ?2, uidvalidity = ?3, uid = ?4, internal_date = ?5, modseq = ?6,
                base_bits = ?7, base_keywords = ?8, kept_bits = ?9, kept_keywords = ?10, add_bits = ?11, add_keywords = ?12,
@@ -230,17 +254,6 @@ impl Writer<'_> {
                 new.refusals
             ],
         )?;
-        for (placement, by) in [(old, -1), (&new, 1)] {
-            if placement.counts_as_base() {
-                self.count_base(placement.mailbox, by);
-            }
-        }
-        let (before, after) = (old.shown(), new.shown());
-        self.show(new.place(), before, after)?;
-        if old.flags() != new.flags() || old.waits() != new.waits() || old.uid != new.uid {
-            self.changes.messages.insert(new.message);
-            self.changes.redrawn.extend(after.map(|s| s.mailbox));
-        }
-        self.keep_intent(old, &new)
+        Ok(())
     }
 }

@@ -1,8 +1,9 @@
-//! Bodies: one that a person waits for, and those that are fetched ahead; first words for the lists.
+//! Bodies: one that a person waits for, and which are fetched ahead; first words for the lists.
 
 use super::AccountSync;
+use super::ahead::{Way, Wish};
 use crate::imap::Connection;
-use crate::store::{Lane, MessageRecord, Store, Writer};
+use crate::store::{Lane, MessageRecord, Store};
 use godwit_domain::api::SyncBodies;
 use godwit_domain::sync::{Sent, UidSet, sent};
 use godwit_domain::{AccountId, Error, ErrorKind, MailboxId, MessageId, PlacementId, Result, mime};
@@ -23,14 +24,11 @@ impl BodyLimit {
 /// How much of a message over its limit is read.
 const BEGINNING: usize = 1 << 20;
 /// Larger messages are not kept in the cache and not fetched ahead.
-const KEEP_MOST: u32 = 25 << 20;
+pub(super) const KEEP_MOST: u32 = 25 << 20;
 /// How much is fetched at most before a deletion for good, so that it can come back.
 const KEEP_BEFORE_REMOVAL: u64 = 512 << 20;
 /// Rows one prefetch step takes.
-const PREFETCH_ROWS: u32 = 200;
-/// Bodies that one transaction takes at most, and their bytes: packing them must not keep a click waiting.
-const MOST_BODIES: usize = 16;
-const BATCH_BYTES: usize = 1 << 20;
+pub(super) const PREFETCH_ROWS: u32 = 1_000;
 /// Previews are fetched of themselves for so many days; older rows get theirs when somebody scrolls to them.
 const PREVIEW_DAYS: i64 = 30;
 /// Previews asked for in one command.
@@ -210,22 +208,19 @@ impl AccountSync {
                     SyncBodies::Policy => {}
                     SyncBodies::All => kept.iter_mut().for_each(|k| (k.since, k.most_bytes) = (0, KEEP_MOST)),
                 }
-                let most: HashMap<MailboxId, u32> = kept.iter().map(|k| (k.mailbox, k.most_bytes)).collect();
-                let missing = r.bodies_missing(account, PREFETCH_ROWS, &kept, below)?;
-                let sized = |(key, mailbox, uid, message)| (key, mailbox, uid, message, most.get(&mailbox).copied().unwrap_or(0));
-                Ok(missing.into_iter().map(sized).collect())
+                r.bodies_missing(account, PREFETCH_ROWS, &kept, below)
             })
             .await?;
         let Some(lowest) = missing.last().map(|(key, ..)| *key) else { return Ok(false) };
-        let mut boxes: HashMap<(MailboxId, u32), Vec<(u32, MessageId)>> = HashMap::new();
-        for (_, mailbox, uid, message, most) in missing {
-            boxes.entry((mailbox, most)).or_default().push((uid, message));
+        let mut boxes: HashMap<MailboxId, Vec<Wish>> = HashMap::new();
+        for (_, mailbox, uid, message, size) in missing {
+            boxes.entry(mailbox).or_default().push((uid, message, size));
         }
-        for ((mailbox, most), rows) in boxes {
+        for (mailbox, rows) in boxes {
             if self.pulse.push_wanted() {
                 return Ok(true);
             }
-            match self.bodies_of(mailbox, rows, most).await {
+            match self.bodies_of(mailbox, rows, Way::Give).await {
                 Ok(_) => {}
                 // Its own trouble is told by the passes; the others' mail is fetched all the same.
                 Err(error) if self.conn.is_alive() && sent(&error) != Sent::Open => {
@@ -233,6 +228,10 @@ impl AccountSync {
                 }
                 Err(error) => return Err(error),
             }
+        }
+        if self.pulse.push_wanted() {
+            // What it came before is asked for again.
+            return Ok(true);
         }
         *self.prefetched() = Some(lowest);
         Ok(true)
@@ -248,47 +247,16 @@ impl AccountSync {
                 left = left.saturating_sub(if fits { u64::from(*size) } else { 0 });
                 fits
             };
-            let part: Vec<(u32, MessageId)> = part.iter().filter(fits).map(|(uid, message, _)| (*uid, *message)).collect();
+            let part: Vec<Wish> = part.iter().filter(fits).copied().collect();
             if !part.is_empty() {
-                self.bodies_of(mailbox, part, KEEP_MOST).await?;
+                self.bodies_of(mailbox, part, Way::Keep).await?;
             }
         }
         Ok(())
     }
 
-    async fn bodies_of(&self, mailbox: MailboxId, rows: Vec<(u32, MessageId)>, size: u32) -> Result<u32> {
-        if !self.select_same(mailbox).await? {
-            return Ok(0);
-        }
-        let uids: UidSet = rows.iter().map(|(uid, _)| *uid).collect();
-        let by_uid: HashMap<u32, MessageId> = rows.into_iter().collect();
-        let (each, mut bodies) = mpsc::channel::<(u32, Vec<u8>)>(8);
-        let keep = async {
-            let mut kept = 0;
-            while let Some(first) = bodies.recv().await {
-                // What is there already shares a transaction, as long as it stays a short one.
-                let (mut bytes, mut batch) = (first.1.len(), vec![first]);
-                while batch.len() < MOST_BODIES && bytes < BATCH_BYTES {
-                    let Ok(next) = bodies.try_recv() else { break };
-                    bytes += next.1.len();
-                    batch.push(next);
-                }
-                let batch: Vec<(MessageId, Vec<u8>)> =
-                    batch.into_iter().filter_map(|(uid, raw)| Some((*by_uid.get(&uid)?, raw))).collect();
-                kept += u32::try_from(batch.len()).unwrap_or(u32::MAX);
-                let put = move |w: &mut Writer<'_>| batch.into_iter().try_for_each(|(message, raw)| w.put_body(message, raw));
-                self.store.write(Lane::Sync, put).await?;
-            }
-            Ok::<u32, Error>(kept)
-        };
-        let (fetched, kept) = tokio::join!(self.conn.fetch_bodies(&uids, size.saturating_add(1 << 20), each), keep);
-        let kept = kept?;
-        fetched?;
-        Ok(kept)
-    }
-
     /// Selects a mailbox; false where its UIDs are no longer ours (the next sync relinks them).
-    async fn select_same(&self, mailbox: MailboxId) -> Result<bool> {
+    pub(super) async fn select_same(&self, mailbox: MailboxId) -> Result<bool> {
         if self.has_open(mailbox) {
             return Ok(true);
         }

@@ -35,7 +35,8 @@ impl AccountSync {
             }
         }
         let missing = self.missing_from(&listed, states).await?;
-        self.store
+        let states = self
+            .store
             .write(Lane::Sync, move |w| {
                 w.mailboxes_listed(account, &listed)?;
                 for (mailbox, status) in &missing.there {
@@ -44,7 +45,9 @@ impl AccountSync {
                 w.mailboxes_gone(account, &missing.gone)?;
                 w.mailbox_states(account)
             })
-            .await
+            .await?;
+        self.listed(&states);
+        Ok(states)
     }
 
     /// What is here and was not listed: a line that could not be read, a server that forgot one, or a mailbox that is gone.

@@ -141,12 +141,17 @@ impl AccountSync {
         Ok(())
     }
 
-    pub(super) async fn keep_flags(&self, at: &Visit<'_>, flags: Vec<FetchedFlags>) -> Result<u32> {
-        if flags.is_empty() {
-            return Ok(0);
+    pub(super) async fn keep_flags(&self, at: &Visit<'_>, mut flags: Vec<FetchedFlags>) -> Result<u32> {
+        let (mailbox, uidvalidity, mut changed) = (at.mailbox, at.uidvalidity, 0);
+        while !flags.is_empty() {
+            let (here, left) = self
+                .store
+                .write(Lane::Sync, move |w| Ok((w.apply_flags_in_turn(mailbox, uidvalidity, &mut flags)?, flags)))
+                .await?;
+            changed += here;
+            flags = left;
         }
-        let (mailbox, uidvalidity) = (at.mailbox, at.uidvalidity);
-        self.store.write(Lane::Sync, move |w| w.apply_flags(mailbox, uidvalidity, &flags)).await
+        Ok(changed)
     }
 
     /// What came since: newest first, so that a long absence still shows today's mail at once.

@@ -2,6 +2,7 @@
 //! Deciding is `godwit_domain::sync`; here is the doing: read what the store believes, ask the server, one transaction a batch.
 //! Nothing is dropped from the store but on an answer read to its tagged OK under the same UIDVALIDITY.
 
+mod ahead;
 mod audit;
 mod bodies;
 mod carry;
@@ -22,7 +23,7 @@ pub use mailbox::{Depth, MailboxOutcome};
 pub use push::PushOutcome;
 
 use crate::imap::{Connection, Dial};
-use crate::store::Store;
+use crate::store::{MailboxState, Store};
 use godwit_domain::sync::UidSet;
 use godwit_domain::{AccountId, MailboxId};
 use std::collections::{HashMap, HashSet};
@@ -83,10 +84,13 @@ pub struct AccountSync {
     /// For what one connection alone must not decide.
     dial: Dial,
     previewed: Mutex<HashSet<MailboxId>>,
+    /// The sort key down to which bodies were fetched ahead.
     prefetched: Mutex<Option<i64>>,
-    /// UIDs whose header this session could not read, by mailbox and UIDVALIDITY: asked for again by the next session.
+    /// Mailboxes in which nothing had happened when they were last listed.
+    quiet: Mutex<HashSet<MailboxId>>,
     /// The mailbox that was synced last, and the opening that it was synced in.
     opened: Mutex<Option<(MailboxId, u64)>>,
+    /// UIDs whose header this session could not read, by mailbox and UIDVALIDITY: asked for again by the next session.
     unreadable: Mutex<HashMap<MailboxId, (u32, UidSet)>>,
 }
 
@@ -101,6 +105,7 @@ impl AccountSync {
             dial,
             previewed: Mutex::default(),
             prefetched: Mutex::default(),
+            quiet: Mutex::default(),
             opened: Mutex::default(),
             unreadable: Mutex::default(),
         }
@@ -115,6 +120,16 @@ impl AccountSync {
     /// their newest thousands.
     fn previewed(&self) -> MutexGuard<'_, HashSet<MailboxId>> {
         self.previewed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether nothing had happened in this mailbox when the mailboxes were last listed, and all of it is here.
+    pub fn is_quiet(&self, mailbox: MailboxId) -> bool {
+        self.quiet.lock().unwrap_or_else(PoisonError::into_inner).contains(&mailbox)
+    }
+
+    fn listed(&self, states: &[MailboxState]) {
+        let quiet = states.iter().filter(|s| folders::unchanged(s)).map(|s| s.id).collect();
+        *self.quiet.lock().unwrap_or_else(PoisonError::into_inner) = quiet;
     }
 
     /// Whether this mailbox is still the open one since it was last synced: whatever happened since was told to the connection.

@@ -16,12 +16,14 @@ pub async fn run_pass(context: &Context, sync: &AccountSync, pulse: &Pulse, bodi
     pass.push().await?;
     sync.discover().await?;
     let order = sync.mailboxes_in_order().await?;
-    for mailbox in &order {
+    // Of hundreds of folders few have news.
+    let busy: Vec<MailboxId> = order.iter().copied().filter(|mailbox| !sync.is_quiet(*mailbox)).collect();
+    for mailbox in &busy {
         pass.mailbox(*mailbox, Depth::FirstScreen).await?;
         pass.guard(*mailbox, sync.fetch_previews(*mailbox, FIRST_PREVIEWS).await)?;
         pass.push_if_wanted().await?;
     }
-    for mailbox in &order {
+    for mailbox in &busy {
         while pass.mailbox(*mailbox, Depth::Whole).await? {
             pass.push_if_wanted().await?;
         }

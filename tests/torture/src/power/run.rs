@@ -126,7 +126,8 @@ async fn work(dir: &Path, account: AccountId, seed: u64, steps: u32, disk: &supe
     let boathouse = store.read(move |r| r.mailbox_by_path(account, "Boathouse")).await?.context("no folder")?;
     let ids = rows(&store, inbox).await?;
     let mut dice = Dice::new(seed);
-    let mut moments = vec![Moment { ops: disk.ops().len(), owed: owed(&store, account).await? }];
+    let owed_first = owed(&store, account).await?;
+    let mut moments = vec![Moment { ops: disk.ops().len(), owed: owed_first }];
     for step in 0..steps {
         match dice.below(8) {
             0 => {

@@ -30,10 +30,13 @@ struct Listening {
 
 /// One a table of real methods; they live as long as the process.
 static TABLES: Mutex<Vec<usize>> = Mutex::new(Vec::new());
-/// Open files by the address of SQLite's structure.
-static OPEN: Mutex<Option<HashMap<usize, (Arc<Disk>, String)>>> = Mutex::new(None);
+/// The recorded folder and the name in it, by the address of SQLite's structure.
+type Files = HashMap<usize, (Arc<Disk>, String)>;
 
-fn open_files() -> MutexGuard<'static, Option<HashMap<usize, (Arc<Disk>, String)>>> {
+/// Open files by the address of SQLite's structure.
+static OPEN: Mutex<Option<Files>> = Mutex::new(None);
+
+fn open_files() -> MutexGuard<'static, Option<Files>> {
     OPEN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -1,0 +1,177 @@
+//! Bodies fetched before anybody asks. Commands bring about a second's worth each, long messages come in parts, and
+//! between any two of them a person's action goes first.
+
+use super::AccountSync;
+use super::bodies::{KEEP_MOST, PREFETCH_ROWS};
+use crate::store::{Lane, Packed};
+use godwit_domain::sync::UidSet;
+use godwit_domain::{Error, ErrorKind, MailboxId, MessageId, Result};
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+/// Bytes that one command brings: at first, at least, at most. They are also one transaction, behind which a click waits.
+const FIRST: u64 = 1 << 20;
+const LEAST: u64 = 256 << 10;
+const MOST: u64 = 4 << 20;
+/// How long one command should take.
+const COMMAND: Duration = Duration::from_millis(1_000);
+/// RFC822.SIZE is not believed to the byte.
+const SLACK: u32 = 1 << 20;
+
+/// A body to fetch: UID, content, size as the server told it.
+pub(super) type Wish = (u32, MessageId, u32);
+type Bodies = Vec<(MessageId, Vec<u8>)>;
+
+/// What a person's action means for the fetching.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// It goes first; the rest is fetched later.
+    Give,
+    /// It waits: what is fetched is needed for what comes next.
+    Keep,
+}
+
+/// The next wishes that fit into so many bytes, at least one.
+fn portion(left: &mut VecDeque<Wish>, bytes: u64) -> Vec<Wish> {
+    let (mut out, mut sum) = (Vec::new(), 0);
+    while let Some(wish) = left.front().copied().filter(|w| out.is_empty() || sum + u64::from(w.2) <= bytes) {
+        sum += u64::from(wish.2);
+        out.push(wish);
+        left.pop_front();
+        if out.len() >= PREFETCH_ROWS as usize {
+            break;
+        }
+    }
+    out
+}
+
+/// How much the next command should bring, after one that brought so much in so long.
+fn next_bytes(bytes: u64, brought: u64, took: Duration) -> u64 {
+    let fit = u128::from(brought) * COMMAND.as_millis() / took.as_millis().max(1);
+    let fit = u64::try_from(fit).unwrap_or(u64::MAX);
+    // A small portion says that little was left, not that the line is slow.
+    if took < COMMAND { fit.max(bytes) } else { fit }.clamp(LEAST, MOST)
+}
+
+impl AccountSync {
+    /// Fetches and keeps bodies of the selected mailbox; answers how many. While one portion is packed and written the next
+    /// one comes in.
+    pub(super) async fn fetch_ahead(&self, rows: Vec<Wish>, way: Way) -> Result<u32> {
+        let (mut left, mut bytes, mut kept) = (VecDeque::from(rows), FIRST, 0);
+        let mut come: Bodies = Vec::new();
+        loop {
+            let stop = way == Way::Give && self.pulse.push_wanted();
+            let next = if stop { Vec::new() } else { portion(&mut left, bytes) };
+            if next.is_empty() && come.is_empty() {
+                return Ok(kept);
+            }
+            let began = Instant::now();
+            let (fetched, written) = tokio::join!(self.fetch_portion(&next, way), self.keep_bodies_of(std::mem::take(&mut come)));
+            kept += written?;
+            come = fetched?;
+            let brought = come.iter().map(|(_, raw)| raw.len() as u64).sum();
+            bytes = next_bytes(bytes, brought, began.elapsed());
+        }
+    }
+
+    async fn fetch_portion(&self, wishes: &[Wish], way: Way) -> Result<Bodies> {
+        match wishes {
+            [] => Ok(Vec::new()),
+            [(uid, message, size)] if u64::from(*size) > LEAST => {
+                Ok(self.fetch_long(*uid, *size, way).await?.map(|raw| (*message, raw)).into_iter().collect())
+            }
+            wishes => self.fetch_short(wishes).await,
+        }
+    }
+
+    async fn fetch_short(&self, wishes: &[Wish]) -> Result<Bodies> {
+        let uids: UidSet = wishes.iter().map(|(uid, ..)| *uid).collect();
+        let by_uid: HashMap<u32, MessageId> = wishes.iter().map(|(uid, message, _)| (*uid, *message)).collect();
+        let most = wishes.iter().map(|(.., size)| *size).max().unwrap_or(0).min(KEEP_MOST);
+        let (each, mut bodies) = mpsc::channel::<(u32, Vec<u8>)>(8);
+        let gather = async {
+            let mut out = Vec::new();
+            while let Some((uid, raw)) = bodies.recv().await {
+                out.extend(by_uid.get(&uid).map(|message| (*message, raw)));
+            }
+            out
+        };
+        let (fetched, out) = tokio::join!(self.conn.fetch_bodies(&uids, most.saturating_add(SLACK), each), gather);
+        fetched.map(|()| out)
+    }
+
+    /// One long message in parts; `None` where a person's action goes first, or where it has gone.
+    async fn fetch_long(&self, uid: u32, size: u32, way: Way) -> Result<Option<Vec<u8>>> {
+        let (sink, mut parts) = mpsc::channel::<Vec<u8>>(1);
+        let most = size.saturating_add(SLACK) as usize;
+        let gather = async {
+            let mut raw = Vec::new();
+            while let Some(part) = parts.recv().await {
+                let stop = way == Way::Give && self.pulse.push_wanted();
+                if stop || raw.len() + part.len() > most {
+                    return None;
+                }
+                raw.extend_from_slice(&part);
+            }
+            Some(raw)
+        };
+        let (fetched, raw) = tokio::join!(self.conn.fetch_body(uid, sink), gather);
+        match fetched {
+            Ok(_) => Ok(raw),
+            Err(error) if matches!(error.kind, ErrorKind::Gone | ErrorKind::Cancelled) && self.conn.is_alive() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn keep_bodies_of(&self, bodies: Bodies) -> Result<u32> {
+        if bodies.is_empty() {
+            return Ok(0);
+        }
+        let packed = tokio::task::spawn_blocking(move || {
+            bodies.into_iter().map(|(message, raw)| Ok((message, Packed::new(&raw)?))).collect::<Result<Vec<_>>>()
+        })
+        .await
+        .map_err(|_| Error::bug("Packing a batch of messages stopped short."))??;
+        let count = u32::try_from(packed.len()).unwrap_or(u32::MAX);
+        self.store
+            .write(Lane::Sync, move |w| packed.into_iter().try_for_each(|(message, packed)| w.put_packed(message, packed)))
+            .await?;
+        Ok(count)
+    }
+
+    /// As `fetch_ahead`, in this mailbox; nothing where its UIDs are no longer ours.
+    pub(super) async fn bodies_of(&self, mailbox: MailboxId, rows: Vec<Wish>, way: Way) -> Result<u32> {
+        if !self.select_same(mailbox).await? {
+            return Ok(0);
+        }
+        self.fetch_ahead(rows, way).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_portion_has_what_fits_and_a_long_message_is_one_of_its_own() {
+        let mut left: VecDeque<Wish> = [300, 400, 500, 5_000, 100].map(|size| (1, MessageId(1), size)).into();
+        let sizes = |p: Vec<Wish>| p.iter().map(|w| w.2).collect::<Vec<_>>();
+        assert_eq!(sizes(portion(&mut left, 1_000)), [300, 400]);
+        assert_eq!(sizes(portion(&mut left, 1_000)), [500]);
+        assert_eq!(sizes(portion(&mut left, 1_000)), [5_000]);
+        assert_eq!(sizes(portion(&mut left, 1_000)), [100]);
+        assert!(portion(&mut left, 1_000).is_empty());
+    }
+
+    #[test]
+    fn portions_follow_the_line_within_bounds() {
+        let after = |bytes, brought, ms| next_bytes(bytes, brought, Duration::from_millis(ms));
+        assert_eq!(after(FIRST, FIRST, 500), 2 << 20);
+        assert_eq!(after(MOST, MOST, 10), MOST);
+        assert_eq!(after(MOST, MOST, 8_000), 512 << 10);
+        assert_eq!(after(FIRST, 10, 60_000), LEAST);
+        assert_eq!(after(FIRST, 10, 100), FIRST);
+    }
+}
