@@ -7,7 +7,7 @@ use crate::pretend::{Lie, Pretend};
 use crate::sync::tests::{Home, letters};
 use godwit_domain::api::SyncBodies;
 use godwit_domain::sync::failures_left;
-use godwit_domain::{Activity, Event, KeepPolicy, KeepText};
+use godwit_domain::{Activity, KeepPolicy, KeepText};
 
 /// Fast where time plays no part in a test.
 fn hurried() -> Pace {
