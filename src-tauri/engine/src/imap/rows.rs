@@ -1,7 +1,7 @@
 //! Rows of header fields out of FETCH responses.
 
 use super::fetch::Fetched;
-use godwit_domain::sync::{FetchedHeader, UidSet};
+use godwit_domain::sync::{FetchedHeader, GmailFacts, UidSet};
 use std::collections::HashMap;
 
 /// More sections than a row needs are not kept.
@@ -16,6 +16,8 @@ const HALF: usize = 300;
 pub(super) struct Rows {
     open: HashMap<u32, Fetched>,
     held: usize,
+    /// A row without labels is only half of one.
+    labelled: bool,
 }
 
 pub(super) enum Taken {
@@ -27,6 +29,10 @@ pub(super) enum Taken {
 }
 
 impl Rows {
+    pub fn new(labelled: bool) -> Self {
+        Self { labelled, ..Self::default() }
+    }
+
     pub fn take(&mut self, asked: &UidSet, fetched: Fetched) -> Taken {
         let Some(uid) = fetched.uid.filter(|uid| asked.contains(*uid)) else { return Taken::News(fetched) };
         let whole = match self.open.remove(&uid) {
@@ -37,7 +43,7 @@ impl Rows {
             // Flags alone are news of a message whose row is out already, or the first half of a row; the end decides.
             None => fetched,
         };
-        match row(&whole).filter(|_| whole.flags.is_some()) {
+        match row(&whole).filter(|_| whole.flags.is_some() && (whole.gm_labels.is_some() || !self.labelled)) {
             Some(row) => Taken::Row(row),
             None => {
                 self.held += HALF + whole.held();
@@ -63,6 +69,9 @@ fn merged(earlier: Fetched, later: Fetched) -> Fetched {
         internal_date: later.internal_date.or(earlier.internal_date),
         size: later.size.or(earlier.size),
         preview: later.preview.or(earlier.preview),
+        gm_msgid: later.gm_msgid.or(earlier.gm_msgid),
+        gm_thrid: later.gm_thrid.or(earlier.gm_thrid),
+        gm_labels: later.gm_labels.or(earlier.gm_labels),
         ..Fetched { seq: later.seq, uid: later.uid, ..Fetched::default() }
     }
 }
@@ -77,6 +86,7 @@ pub(super) fn row(fetched: &Fetched) -> Option<FetchedHeader> {
         internal_date: fetched.internal_date,
         size: fetched.size,
         preview: fetched.preview.clone(),
+        gmail: GmailFacts { msgid: fetched.gm_msgid, thrid: fetched.gm_thrid, labels: fetched.gm_labels.clone() },
         header: header.bytes.clone().unwrap_or_default(),
     })
 }

@@ -144,7 +144,9 @@ impl Road for MailRoad {
             Ok(found) => found,
             Err(error) => return SubmitOutcome::NotSent(error),
         };
-        let is_gmail = account.imap.host.eq_ignore_ascii_case("imap.gmail.com");
+        let id = going.account;
+        let by_label = self.context.store.read(move |r| r.home(id)).await.is_ok_and(|home| home.is_some());
+        let is_gmail = by_label || account.imap.host.eq_ignore_ascii_case("imap.gmail.com");
         self.learn(going.account, outbox::files(&account.smtp, is_gmail));
         smtp::submit(&account.smtp, &account.user, &target.password, &self.context.tls, &going.outgoing, &|_, _| {}).await
     }

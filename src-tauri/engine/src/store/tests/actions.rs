@@ -177,7 +177,7 @@ async fn undo_after_the_server_has_moved_it_moves_it_back() {
         .write(move |w| {
             w.moved(id, junk, Some(1), Some(4))?;
             let pushed = w.pending(AccountId(1))?.remove(0).edit;
-            w.flags_confirmed(id, &pushed, &Flags::of(flags::bit::JUNK), None)
+            w.flags_confirmed(id, &pushed, &told(Flags::of(flags::bit::JUNK)))
         })
         .await;
     assert!(s.pending().await.is_empty());
@@ -264,7 +264,7 @@ async fn a_flag_the_server_does_not_take_is_kept_here_only() {
     s.perform(mark(&["Work", "\\Seen"], &[]), &s.ids).await;
     let id = s.ids[0];
     let pushed = s.pending().await.remove(0).edit;
-    s.home.write(move |w| w.flags_confirmed(id, &pushed, &Flags::of(flags::bit::SEEN), None)).await;
+    s.home.write(move |w| w.flags_confirmed(id, &pushed, &told(Flags::of(flags::bit::SEEN)))).await;
     assert!(s.pending().await.is_empty());
     let rows = s.home.list(of(s.inbox)).await;
     assert_eq!((rows[0].labels.as_slice(), rows[0].unread()), (["Work".to_owned()].as_slice(), false));
@@ -289,7 +289,7 @@ async fn a_want_made_while_another_is_on_the_wire_is_not_lost() {
     let pushed = s.pending().await.remove(0).edit;
     s.perform(mark(&["\\Flagged"], &[]), &s.ids).await;
     let id = s.ids[0];
-    s.home.write(move |w| w.flags_confirmed(id, &pushed, &Flags::of(flags::bit::SEEN), None)).await;
+    s.home.write(move |w| w.flags_confirmed(id, &pushed, &told(Flags::of(flags::bit::SEEN)))).await;
     assert_eq!(s.pending().await.remove(0).edit.add, Flags::of(flags::bit::FLAGGED));
 }
 

@@ -1,6 +1,7 @@
 //! One account against a server that may lie: what stays here, what goes, what the person hears.
 
 mod auditing;
+mod gmail;
 mod listing;
 mod pushing;
 mod quirks;
