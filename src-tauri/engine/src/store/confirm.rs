@@ -119,6 +119,10 @@ impl Writer<'_> {
         new.modseq = now.modseq.and_then(|m| i64::try_from(m).ok()).or(row.modseq);
         let kept = pushed.add.intersect(&row.edit.add).minus(server);
         let stuck = pushed.del.intersect(&row.edit.del).intersect(server);
+        // Taken back while it was on the wire (W4): base did not say so yet, so nothing was wanted; now it is.
+        let unset = pushed.add.minus(&row.edit.add).minus(&row.base);
+        let reset = pushed.del.minus(&row.edit.del).intersect(&row.base);
+        new.edit = FlagEdit { add: new.edit.add.union(&reset), del: new.edit.del.union(&unset) };
         new.kept = new.kept.union(&kept);
         new.edit.add = new.edit.add.minus(&kept);
         new.edit.del = new.edit.del.minus(&stuck);
@@ -165,6 +169,10 @@ impl Writer<'_> {
             self.absorb(&row, &other)?;
         }
         let mut new = Placement { mailbox: to.0, uidvalidity: validity, uid, removed_at: None, modseq: None, ..row.clone() };
+        if to.0 != row.mailbox && row.want_mailbox.is_none() && !row.want_gone {
+            // Taken back while it was on the wire (W4): it is wanted where it was.
+            new.want_mailbox = Some(row.mailbox);
+        }
         if to.0 != row.mailbox {
             // Which labels it has there is only known once it was read there.
             new.base.labels.clear();

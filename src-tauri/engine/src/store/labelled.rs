@@ -60,7 +60,10 @@ impl Writer<'_> {
             }
             labels::of_folder(&state.path, state.delimiter, known.unwrap_or_default(), &beside)
         };
-        Ok(states.into_iter().filter(|s| s.id.0 != home).filter_map(|s| label(&s).map(|l| (s, l))).collect())
+        // Of two folders that would show the same only the first does; the other is read like any folder.
+        let mut given = HashSet::new();
+        let others = states.into_iter().filter(|s| s.id.0 != home).filter_map(|s| label(&s).map(|l| (s, l)));
+        Ok(others.filter(|(_, label)| given.insert(label.clone())).collect())
     }
 
     fn set_label(&mut self, mailbox: i64, home: i64, label: &str) -> Result<()> {

@@ -294,6 +294,32 @@ async fn a_want_made_while_another_is_on_the_wire_is_not_lost() {
 }
 
 #[tokio::test]
+async fn what_is_taken_back_while_it_is_on_the_wire_is_undone_on_the_server_too() {
+    let s = letters(2).await;
+    let archive = s.home.mailbox(s.account, "Archive").await;
+    s.perform(mark(&["\\Seen"], &[]), &s.ids[..1]).await;
+    let marked = s.pending().await.remove(0).edit;
+    s.home.store.undo(None).await.unwrap();
+    s.perform(Verb::Archive, &s.ids[1..]).await;
+    s.home.store.undo(None).await.unwrap();
+    assert!(s.pending().await.is_empty());
+    let (first, second) = (s.ids[0], s.ids[1]);
+    s.home
+        .write(move |w| {
+            w.flags_confirmed(first, &marked, &told(Flags::of(flags::bit::SEEN)))?;
+            w.moved(second, archive, Some(1), Some(9))
+        })
+        .await;
+    let rows = s.home.list(of(s.inbox)).await;
+    assert_eq!((rows.len(), rows.iter().filter(|r| r.unread()).count()), (2, 2), "a person sees what was asked for last");
+    let mut pending = s.pending().await;
+    pending.sort_by_key(|p| p.placement != first);
+    assert_eq!((&pending[0].edit.del, pending[0].target), (&Flags::of(flags::bit::SEEN), None));
+    assert_eq!((pending[1].mailbox, pending[1].target), (archive, Some(s.inbox)));
+    s.home.audit().await;
+}
+
+#[tokio::test]
 async fn a_refusal_takes_the_want_back_and_is_told() {
     let s = letters(2).await;
     let mut events = s.home.store.subscribe();

@@ -2,6 +2,7 @@
 
 mod auditing;
 mod gmail;
+mod gmail_random;
 mod listing;
 mod pushing;
 mod quirks;

@@ -1,5 +1,7 @@
 //! The loop of an account against a server that breaks, refuses and surprises.
 
+mod gmail;
+
 use super::bell::Bell;
 use super::*;
 use crate::net::TlsContext;
