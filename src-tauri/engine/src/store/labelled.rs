@@ -29,7 +29,17 @@ impl Writer<'_> {
     /// Folders that came with a LIST show what has their label.
     pub(super) fn keep_labels(&mut self, account: AccountId, listed: &[Listed]) -> Result<()> {
         let Some(home) = self.home(account)? else { return Ok(()) };
-        for (state, label) in self.label_folders(account, home.0, listed)? {
+        let folders = self.label_folders(account, home.0, listed)?;
+        for state in self.mailbox_states(account)?.into_iter().filter(|s| s.home == Some(home)) {
+            let is_listed = listed.iter().any(|l| l.path == state.path);
+            if is_listed && folders.iter().all(|(folder, _)| folder.id != state.id) {
+                // What was a label is a folder of the server's own now.
+                self.clear_list(state.id.0)?;
+                self.cache.run("UPDATE mailbox SET home = NULL, label = '' WHERE id = ?1", [state.id.0])?;
+                self.forget_homes();
+            }
+        }
+        for (state, label) in folders {
             if labels::is_own(&label) && state.role.is_some() {
                 // A label that is called Archive is no archive.
                 self.cache.run("UPDATE mailbox SET role = NULL WHERE id = ?1", [state.id.0])?;

@@ -100,10 +100,22 @@ impl Writer<'_> {
         Ok(home)
     }
 
+    /// The home whose rows a folder shows and the label by which, asked once a transaction; `None`: it has its own.
+    pub(super) fn shown_by(&mut self, mailbox: i64) -> Result<Option<(i64, String)>> {
+        if let Some(known) = self.shows.get(&mailbox) {
+            return Ok(known.clone());
+        }
+        let read = "SELECT home, label FROM mailbox WHERE id = ?1 AND home IS NOT NULL AND removed_at IS NULL";
+        let shown = self.cache.one(read, [mailbox], |r| Ok((r.get(0)?, r.get(1)?)))?;
+        self.shows.insert(mailbox, shown.clone());
+        Ok(shown)
+    }
+
     /// Which folders show what has changed.
     pub(super) fn forget_homes(&mut self) {
         self.homes.clear();
         self.home_ids.clear();
+        self.shows.clear();
     }
 
     pub(super) fn is_home(&mut self, mailbox: i64) -> Result<bool> {

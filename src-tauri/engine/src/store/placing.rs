@@ -6,7 +6,7 @@ use super::labels::as_flags;
 use super::placement::Placement;
 use super::reader::Reader;
 use super::writer::Writer;
-use godwit_domain::{AccountId, Error, FlagEdit, Flags, MailboxId, Result, Role, labels};
+use godwit_domain::{AccountId, Error, FlagEdit, Flags, Result, Role, labels};
 use std::collections::HashMap;
 
 /// In which mailboxes of a list rows are seen: their own, or those that show them by label. Asks once for each of them.
@@ -45,12 +45,9 @@ impl Writer<'_> {
         targets: &mut HashMap<i64, i64>,
     ) -> Result<()> {
         let account = self.shown_account(row)?;
-        let Some(home) = self.home_of(account)? else {
-            new.want_mailbox = Some(self.target(to, account, targets)?);
-            return Ok(());
-        };
-        let is_home = home == row.shown_mailbox();
-        if matches!(to, Target::Role(Role::Archive)) {
+        let home = self.home_of(account)?;
+        let is_home = home == Some(row.shown_mailbox());
+        if let (Target::Role(Role::Archive), Some(home)) = (to, home) {
             new.want_mailbox = Some(home);
             if is_home {
                 take_off(new, labels::INBOX);
@@ -58,17 +55,18 @@ impl Writer<'_> {
             return Ok(());
         }
         let target = self.target(to, account, targets)?;
-        let state = self.mailbox_state(MailboxId(target))?;
-        let shown_by = state.home.map(|home| home.0);
-        new.want_mailbox = Some(shown_by.unwrap_or(target));
+        // It may be in another account: then only the target's folders are labels, or only the source's.
+        let shown_by = self.shown_by(target)?;
+        let (place, label) = shown_by.map_or((target, None), |(home, label)| (home, Some(label)));
+        new.want_mailbox = Some(place);
         // Out of the list it was in, where it stays in the same home.
-        if is_home && new.want_mailbox == Some(home) {
-            for label in self.labels_left(row, view)?.iter().filter(|label| **label != state.label) {
-                take_off(new, label);
+        if is_home && home == Some(place) {
+            for left in self.labels_left(row, view)?.iter().filter(|left| Some(*left) != label.as_ref()) {
+                take_off(new, left);
             }
         }
-        if shown_by.is_some() {
-            put_on(new, &state.label);
+        if let Some(label) = label {
+            put_on(new, &label);
         }
         Ok(())
     }
@@ -94,9 +92,8 @@ impl Writer<'_> {
         let Some(home) = home.filter(|_| self.account_of(target).is_ok_and(|of| of == Some(row.account))) else {
             return Ok(false);
         };
-        let state = self.mailbox_state(MailboxId(target))?;
-        if row.shown_mailbox() == home && state.home == Some(MailboxId(home)) {
-            put_on(new, &state.label);
+        if let Some((_, label)) = self.shown_by(target)?.filter(|(by, _)| *by == home && row.shown_mailbox() == home) {
+            put_on(new, &label);
             return Ok(true);
         }
         if row.shown_mailbox() == target {

@@ -76,6 +76,8 @@ pub struct Writer<'a> {
     pub(super) homes: HashMap<i64, Option<Rc<LabelBoxes>>>,
     /// The homes of accounts.
     pub(super) home_ids: HashMap<i64, Option<i64>>,
+    /// Folders with the home and the label that they show.
+    pub(super) shows: HashMap<i64, Option<(i64, String)>>,
     /// Seconds since 1970 when the transaction began.
     pub(super) now: i64,
 }
@@ -101,6 +103,7 @@ impl<'a> Writer<'a> {
             paths: HashMap::new(),
             homes: HashMap::new(),
             home_ids: HashMap::new(),
+            shows: HashMap::new(),
             now: crate::clock::now(),
         }
     }

@@ -4,6 +4,7 @@ mod actions;
 mod carry;
 mod files;
 mod keep;
+mod labels;
 mod large;
 mod lists;
 mod random;
