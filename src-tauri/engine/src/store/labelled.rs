@@ -2,7 +2,7 @@
 //! Nothing that a person wants is lost on the way: what can't follow is taken back and told.
 
 use super::labels::as_flags;
-use super::mailbox::MailboxState;
+use super::mailbox::{MailboxState, plain_path};
 use super::placement::Placement;
 use super::writer::{Shown, Writer};
 use godwit_domain::sync::Listed;
@@ -30,9 +30,10 @@ impl Writer<'_> {
     pub(super) fn keep_labels(&mut self, account: AccountId, listed: &[Listed]) -> Result<()> {
         let Some(home) = self.home(account)? else { return Ok(()) };
         let folders = self.label_folders(account, home.0, listed)?;
+        let named: HashSet<&str> = listed.iter().map(|l| plain_path(&l.path)).collect();
+        let still: HashSet<MailboxId> = folders.iter().map(|(folder, _)| folder.id).collect();
         for state in self.mailbox_states(account)?.into_iter().filter(|s| s.home == Some(home)) {
-            let is_listed = listed.iter().any(|l| l.path == state.path);
-            if is_listed && folders.iter().all(|(folder, _)| folder.id != state.id) {
+            if named.contains(state.path.as_str()) && !still.contains(&state.id) {
                 // What was a label is a folder of the server's own now.
                 self.clear_list(state.id.0)?;
                 self.cache.run("UPDATE mailbox SET home = NULL, label = '' WHERE id = ?1", [state.id.0])?;
@@ -62,7 +63,8 @@ impl Writer<'_> {
     fn label_folders(&self, account: AccountId, home: i64, listed: &[Listed]) -> Result<Vec<(MailboxState, String)>> {
         let states = self.mailbox_states(account)?;
         let Some(beside) = states.iter().find(|s| s.id.0 == home).map(|s| s.path.clone()) else { return Ok(Vec::new()) };
-        let attributes: HashMap<&str, &[String]> = listed.iter().map(|l| (l.path.as_str(), l.attributes.as_slice())).collect();
+        let attributes: HashMap<&str, &[String]> =
+            listed.iter().map(|l| (plain_path(&l.path), l.attributes.as_slice())).collect();
         let label = |state: &MailboxState| {
             let known = attributes.get(state.path.as_str()).copied();
             if known.is_none() && state.on_server {
