@@ -95,6 +95,21 @@ fn while_mail_moves_out_of_another_account() -> Result<()> {
 }
 
 #[test]
+fn while_a_draft_is_replaced() -> Result<()> {
+    survives(Scenario::Draft)
+}
+
+#[test]
+fn while_a_draft_is_replaced_on_a_server_that_tells_no_new_place() -> Result<()> {
+    survives(Scenario::DraftBlind)
+}
+
+#[test]
+fn while_a_draft_is_sent() -> Result<()> {
+    survives(Scenario::DraftSent)
+}
+
+#[test]
 fn in_the_middle_of_a_tls_record_and_without_close_notify() -> Result<()> {
     for scenario in [Scenario::Mixed, Scenario::Send] {
         let cases = inside_records(scenario, &learn(scenario, Layer::Records)?, 6);

@@ -46,3 +46,18 @@ fn while_a_copy_is_filed() -> Result<()> {
 fn while_mail_moves_into_another_account() -> Result<()> {
     survives_kills(Scenario::CarryIn)
 }
+
+#[test]
+fn while_a_draft_is_replaced() -> Result<()> {
+    survives_kills(Scenario::Draft)
+}
+
+#[test]
+fn while_a_draft_is_replaced_on_a_server_that_tells_no_new_place() -> Result<()> {
+    survives_kills(Scenario::DraftBlind)
+}
+
+#[test]
+fn while_a_draft_is_sent() -> Result<()> {
+    survives_kills(Scenario::DraftSent)
+}

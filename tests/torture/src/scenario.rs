@@ -42,10 +42,16 @@ pub enum Scenario {
     CarryIn,
     /// The same; the line to where they come from breaks.
     CarryOut,
+    /// One draft is replaced, one thrown away, one is new.
+    Draft,
+    /// The same on a server that tells no new place.
+    DraftBlind,
+    /// A draft that lies on the server is sent.
+    DraftSent,
 }
 
 /// All of them, with their names.
-pub const SCENARIOS: [(Scenario, &str); 15] = [
+pub const SCENARIOS: [(Scenario, &str); 18] = [
     (Scenario::Flags, "flags"),
     (Scenario::Move, "move"),
     (Scenario::MoveByCopy, "move-by-copy"),
@@ -61,6 +67,9 @@ pub const SCENARIOS: [(Scenario, &str); 15] = [
     (Scenario::Refused, "refused"),
     (Scenario::CarryIn, "carry-in"),
     (Scenario::CarryOut, "carry-out"),
+    (Scenario::Draft, "draft"),
+    (Scenario::DraftBlind, "draft-blind"),
+    (Scenario::DraftSent, "draft-sent"),
 ];
 
 /// The mail of one case, by what part it plays.
@@ -91,7 +100,7 @@ impl Cast {
         Self { id: id.to_owned(), letters }
     }
 
-    fn subject(&self, name: &str) -> String {
+    pub(crate) fn subject(&self, name: &str) -> String {
         format!("Plank {}-{name}", self.id)
     }
 
@@ -137,7 +146,7 @@ impl Scenario {
     pub fn server(self) -> server::Kind {
         match self {
             Self::MoveByCopy => server::Kind::NoMove,
-            Self::MoveBlind => server::Kind::Plain,
+            Self::MoveBlind | Self::DraftBlind => server::Kind::Plain,
             _ => server::Kind::Full,
         }
     }
@@ -156,9 +165,14 @@ impl Scenario {
         matches!(self, Self::CarryIn | Self::CarryOut)
     }
 
-    /// Whether a mail is handed in.
+    /// Whether a mail is handed in as it stands.
     pub fn sends(self) -> bool {
         matches!(self, Self::Send | Self::Append)
+    }
+
+    /// Whether a mail leaves in it.
+    pub fn hands_in(self) -> bool {
+        self.sends() || self == Self::DraftSent
     }
 
     /// Whether the engine meets the mail for the first time while the line breaks.
@@ -200,7 +214,7 @@ impl Scenario {
                 Copy("Projects", "g", "beside:INBOX"),
                 Move("Archive", "e", "INBOX"),
             ],
-            Self::Send | Self::Append | Self::FirstSync => &[],
+            Self::Send | Self::Append | Self::FirstSync | Self::Draft | Self::DraftBlind | Self::DraftSent => &[],
         }
     }
 
@@ -237,6 +251,7 @@ impl Scenario {
                 lane.oracle.remake("Projects", &mail)
             }
             Self::Refused => lane.oracle.drop_mailbox("Projects"),
+            _ if self.drafts() => self.write(lane, cast).await,
             _ => Ok(()),
         }
     }
@@ -290,7 +305,7 @@ impl Scenario {
 
     /// How the mail of this case ended.
     pub async fn handed(self, lane: &Lane, cast: &Cast) -> Result<Handed> {
-        if !matches!(self, Self::Send | Self::Append) {
+        if !self.hands_in() {
             return Ok(Handed::default());
         }
         let subject = cast.subject("sent");
