@@ -2,9 +2,10 @@
 
 use anyhow::{Context, Result, ensure};
 use godwit_domain::api::{
-    Compose, DraftDiscard, DraftRest, DraftSave, DraftSend, Drafts, OutboxRetry, RemovedMessages, SyncBodies,
+    Compose, DraftDiscard, DraftRest, DraftSave, DraftSend, Drafts, OutboxCancel, OutboxRetry, RemovedMessages, SyncBodies,
 };
 use godwit_domain::{Address, ComposeFrom, Draft, OutboxState, PlacementId};
+use godwit_tests::relay::Failure;
 use godwit_torture::campaign::runtime;
 use godwit_torture::fault::Layer;
 use godwit_torture::lane::{Keep, Lane};
@@ -183,6 +184,26 @@ fn a_draft_that_was_sent_is_in_sent_and_no_longer_in_drafts() -> Result<()> {
         assert_eq!(desk.on_server()?, pairs(&[]));
         let sent = desk.lane.oracle.letters("Sent")?;
         assert_eq!(sent.iter().map(|l| (l.subject.as_str(), l.field("X-Godwit-Draft"))).collect::<Vec<_>>(), [("Slipway", None)]);
+        Ok(desk)
+    })
+}
+
+#[test]
+fn a_draft_whose_mail_may_have_gone_out_stays_until_somebody_knows() -> Result<()> {
+    on_each(async |mut desk| {
+        let address = desk.lane.user.address.clone();
+        desk.lane.server.submission.fail(&address, Some(Failure::LostThenCut));
+        let draft = desk.begin("Slipway", "The winch").await?;
+        desk.sync().await?;
+        let draft = desk.write(draft, "The winch, later").await?;
+        let item = desk.lane.engine.ask(DraftSend { draft: draft.id }).await?;
+        let item = desk.lane.engine.ask(OutboxRetry { id: item.id }).await?;
+        assert_eq!(item.state, OutboxState::Uncertain);
+        desk.sync().await?;
+        assert_eq!(desk.on_server()?, pairs(&[("Slipway", "The winch")]));
+        assert_eq!(desk.lane.engine.ask(OutboxCancel { id: item.id }).await?, Some(draft.id));
+        desk.sync().await?;
+        assert_eq!(desk.on_server()?, pairs(&[("Slipway", "The winch, later")]), "taken back it is a draft again");
         Ok(desk)
     })
 }

@@ -65,6 +65,11 @@ fn while_a_mail_goes_out() -> Result<()> {
 }
 
 #[test]
+fn while_a_mail_goes_out_in_chunks() -> Result<()> {
+    survives(Scenario::SendChunks)
+}
+
+#[test]
 fn while_a_copy_is_filed() -> Result<()> {
     survives(Scenario::Append)
 }

@@ -38,6 +38,11 @@ fn while_a_mail_goes_out() -> Result<()> {
 }
 
 #[test]
+fn while_a_mail_goes_out_in_chunks() -> Result<()> {
+    survives_kills(Scenario::SendChunks)
+}
+
+#[test]
 fn while_a_copy_is_filed() -> Result<()> {
     survives_kills(Scenario::Append)
 }

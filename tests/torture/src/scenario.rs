@@ -30,6 +30,8 @@ pub enum Scenario {
     Mixed,
     /// A mail is handed in; the line to submission breaks.
     Send,
+    /// The same where it goes in chunks (BDAT).
+    SendChunks,
     /// A mail is handed in; the line on which its copy is filed breaks.
     Append,
     /// An account's first sync, texts included.
@@ -51,7 +53,7 @@ pub enum Scenario {
 }
 
 /// All of them, with their names.
-pub const SCENARIOS: [(Scenario, &str); 18] = [
+pub const SCENARIOS: [(Scenario, &str); 19] = [
     (Scenario::Flags, "flags"),
     (Scenario::Move, "move"),
     (Scenario::MoveByCopy, "move-by-copy"),
@@ -61,6 +63,7 @@ pub const SCENARIOS: [(Scenario, &str); 18] = [
     (Scenario::Expunge, "expunge"),
     (Scenario::Mixed, "mixed"),
     (Scenario::Send, "send"),
+    (Scenario::SendChunks, "send-chunks"),
     (Scenario::Append, "append"),
     (Scenario::FirstSync, "first-sync"),
     (Scenario::Renumbered, "renumbered"),
@@ -145,7 +148,7 @@ impl Scenario {
     /// On which server it plays.
     pub fn server(self) -> server::Kind {
         match self {
-            Self::MoveByCopy => server::Kind::NoMove,
+            Self::MoveByCopy | Self::SendChunks => server::Kind::NoMove,
             Self::MoveBlind | Self::DraftBlind => server::Kind::Plain,
             _ => server::Kind::Full,
         }
@@ -154,7 +157,7 @@ impl Scenario {
     /// Which line breaks.
     pub fn line(self) -> Line {
         match self {
-            Self::Send => Line::Submission,
+            Self::Send | Self::SendChunks => Line::Submission,
             Self::CarryIn => Line::Beside,
             _ => Line::Mail,
         }
@@ -167,7 +170,7 @@ impl Scenario {
 
     /// Whether a mail is handed in as it stands.
     pub fn sends(self) -> bool {
-        matches!(self, Self::Send | Self::Append)
+        matches!(self, Self::Send | Self::SendChunks | Self::Append)
     }
 
     /// Whether a mail leaves in it.
@@ -214,7 +217,9 @@ impl Scenario {
                 Copy("Projects", "g", "beside:INBOX"),
                 Move("Archive", "e", "INBOX"),
             ],
-            Self::Send | Self::Append | Self::FirstSync | Self::Draft | Self::DraftBlind | Self::DraftSent => &[],
+            Self::Send | Self::SendChunks | Self::Append | Self::FirstSync | Self::Draft | Self::DraftBlind | Self::DraftSent => {
+                &[]
+            }
         }
     }
 
@@ -259,7 +264,7 @@ impl Scenario {
     /// What runs while the line breaks. The error is a hang; what the engine says of a broken line is its own affair.
     pub async fn drive(self, lane: &Lane, cast: &Cast) -> Result<()> {
         match self {
-            Self::Send | Self::Append => {
+            Self::Send | Self::SendChunks | Self::Append => {
                 let message = base64::engine::general_purpose::STANDARD.encode(mail(lane, cast));
                 let asked = lane.engine.ask(SendRaw { account: lane.account, message });
                 // Where it stands is read out of the outbox afterwards.
