@@ -126,12 +126,12 @@ impl Connection {
             }
         }
         for fetched in rows.rest() {
-            match row(&fetched) {
-                Some(row) => {
+            match row(fetched) {
+                Ok(row) => {
                     count += 1;
                     drop(each.send(row).await);
                 }
-                None => self.shared.push_fetched(&fetched),
+                Err(fetched) => self.shared.push_fetched(&fetched),
             }
         }
         Ok(count)

@@ -37,14 +37,13 @@ impl Rows {
             // Flags alone are news of a message whose row is out already, or the first half of a row; the end decides.
             None => fetched,
         };
-        match row(&whole).filter(|_| whole.flags.is_some()) {
-            Some(row) => Taken::Row(row),
-            None => {
-                self.held += HALF + whole.held();
-                self.open.insert(uid, whole);
-                if self.held > MOST_OPEN { Taken::TooMany } else { Taken::Waits }
-            }
-        }
+        let half = match if whole.flags.is_some() { row(whole) } else { Err(whole) } {
+            Ok(row) => return Taken::Row(row),
+            Err(half) => half,
+        };
+        self.held += HALF + half.held();
+        self.open.insert(uid, half);
+        if self.held > MOST_OPEN { Taken::TooMany } else { Taken::Waits }
     }
 
     pub fn rest(self) -> impl Iterator<Item = Fetched> {
@@ -67,16 +66,11 @@ fn merged(earlier: Fetched, later: Fetched) -> Fetched {
     }
 }
 
-/// The row, once the header fields are there; NIL is a message without any.
-pub(super) fn row(fetched: &Fetched) -> Option<FetchedHeader> {
-    let header = fetched.sections.iter().find(|s| s.name.starts_with("HEADER"))?;
-    Some(FetchedHeader {
-        uid: fetched.uid?,
-        flags: fetched.flags.clone().unwrap_or_default(),
-        modseq: fetched.modseq,
-        internal_date: fetched.internal_date,
-        size: fetched.size,
-        preview: fetched.preview.clone(),
-        header: header.bytes.clone().unwrap_or_default(),
-    })
+/// The row, once the header fields are there; NIL is a message without any. What is no row comes back.
+pub(super) fn row(mut fetched: Fetched) -> Result<FetchedHeader, Fetched> {
+    let header = fetched.sections.iter_mut().find(|s| s.name.starts_with("HEADER"));
+    let (Some(header), Some(uid)) = (header, fetched.uid) else { return Err(fetched) };
+    let header = header.bytes.take().unwrap_or_default();
+    let Fetched { flags, modseq, internal_date, size, preview, .. } = fetched;
+    Ok(FetchedHeader { uid, flags: flags.unwrap_or_default(), modseq, internal_date, size, preview, header })
 }
