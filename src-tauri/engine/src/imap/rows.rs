@@ -1,6 +1,6 @@
 //! Rows of header fields out of FETCH responses.
 
-use super::fetch::Fetched;
+use super::fetch::{Fetched, Section};
 use godwit_domain::sync::{FetchedHeader, UidSet};
 use std::collections::HashMap;
 
@@ -37,12 +37,11 @@ impl Rows {
             // Flags alone are news of a message whose row is out already, or the first half of a row; the end decides.
             None => fetched,
         };
-        let half = match if whole.flags.is_some() { row(whole) } else { Err(whole) } {
-            Ok(row) => return Taken::Row(row),
-            Err(half) => half,
-        };
-        self.held += HALF + half.held();
-        self.open.insert(uid, half);
+        if whole.flags.is_some() && is_row(&whole) {
+            return row(whole).map_or(Taken::Waits, Taken::Row);
+        }
+        self.held += HALF + whole.held();
+        self.open.insert(uid, whole);
         if self.held > MOST_OPEN { Taken::TooMany } else { Taken::Waits }
     }
 
@@ -66,11 +65,18 @@ fn merged(earlier: Fetched, later: Fetched) -> Fetched {
     }
 }
 
-/// The row, once the header fields are there; NIL is a message without any. What is no row comes back.
-pub(super) fn row(mut fetched: Fetched) -> Result<FetchedHeader, Fetched> {
-    let header = fetched.sections.iter_mut().find(|s| s.name.starts_with("HEADER"));
-    let (Some(header), Some(uid)) = (header, fetched.uid) else { return Err(fetched) };
-    let header = header.bytes.take().unwrap_or_default();
-    let Fetched { flags, modseq, internal_date, size, preview, .. } = fetched;
-    Ok(FetchedHeader { uid, flags: flags.unwrap_or_default(), modseq, internal_date, size, preview, header })
+/// Whether the header fields are there; NIL is a message without any.
+pub(super) fn is_row(fetched: &Fetched) -> bool {
+    fetched.uid.is_some() && fetched.sections.iter().any(is_header)
+}
+
+fn is_header(section: &Section) -> bool {
+    section.name.starts_with("HEADER")
+}
+
+/// The row, where it is one.
+pub(super) fn row(fetched: Fetched) -> Option<FetchedHeader> {
+    let Fetched { uid, flags, modseq, internal_date, size, preview, sections, .. } = fetched;
+    let header = sections.into_iter().find(is_header)?.bytes.unwrap_or_default();
+    Some(FetchedHeader { uid: uid?, flags: flags.unwrap_or_default(), modseq, internal_date, size, preview, header })
 }

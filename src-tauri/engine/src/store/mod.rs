@@ -44,7 +44,7 @@ mod tests;
 
 pub use arrive::Inserted;
 pub use attempt::{Attempt, AttemptId, AttemptKind};
-pub use body::Packed;
+pub use body::{Packed, Packer};
 pub use carry::{Carry, Landed};
 pub use confirm::Want;
 pub use intent::{Pending, PendingCopy};
