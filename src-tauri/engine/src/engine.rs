@@ -253,11 +253,11 @@ async fn note_told(mut events: broadcast::Receiver<Event>, log: crate::ProtocolL
     }
 }
 
-/// Keeps the protocol log's file near what was said, so that a crash leaves its story.
+/// Keeps the protocol log's file near what was said, so that a crash leaves its story. Nothing said, nothing woken.
 async fn write_log(log: crate::ProtocolLog) {
-    let mut tick = tokio::time::interval(LOG_EVERY);
     loop {
-        tick.tick().await;
+        log.said().await;
+        tokio::time::sleep(LOG_EVERY).await;
         let log = log.clone();
         drop(tokio::task::spawn_blocking(move || log.write_down()).await);
     }

@@ -7,6 +7,7 @@ mod files;
 mod keep;
 mod large;
 mod lists;
+mod pushed;
 mod random;
 mod speed;
 mod sync;
