@@ -21,6 +21,7 @@ impl Visit {
             "ENABLE" => vec![format!("* ENABLED {rest}")],
             "NOOP" => self.news(world),
             "LIST" | "LSUB" => self.list(world, verb, rest),
+            "APPEND" => return vec![format!("{tag} NO nothing is taken in")],
             "IDLE" => return vec!["+ idling".into()],
             "LOGOUT" => vec!["* BYE".into()],
             "STATUS" => match status(world, &name(rest)) {

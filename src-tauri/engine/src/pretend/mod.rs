@@ -24,10 +24,32 @@ pub(crate) enum Lie {
     Silence,
     /// Not done: the line breaks.
     Cut,
+    /// Done or not, and then whatever this makes of the truth.
+    Bent(Bend),
     /// The world changes first, then it is done.
     After(Box<dyn FnOnce(&mut World) + Send>),
     /// Done and told as it is.
     Truth,
+}
+
+/// How a command is answered that somebody tampers with.
+#[derive(Clone, Copy)]
+pub(crate) struct Bend {
+    /// Whether it is done.
+    pub done: bool,
+    /// The bytes to say, of the tag and the true answer; empty where it was not done.
+    pub bytes: fn(&str, &[String]) -> Vec<u8>,
+    /// What follows.
+    pub then: Then,
+}
+
+/// What becomes of the line after an answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Then {
+    GoOn,
+    HangUp,
+    /// The line stays open, and nothing is said or heard on it any more.
+    Stall,
 }
 
 /// A lie waits for its command.
@@ -35,6 +57,8 @@ pub(super) struct Told {
     text: String,
     /// Only on this connection, counted from 0.
     on: Option<usize>,
+    /// Only this command of all that are heard, counted from 0.
+    nth: Option<usize>,
     lie: Lie,
     left: u32,
 }
@@ -71,6 +95,11 @@ impl Pretend {
         self.lie(text, None, 1, lie);
     }
 
+    /// The `nth` of all commands is, counted from 0.
+    pub fn nth(&self, nth: usize, lie: Lie) {
+        self.world().told.push(Told { text: String::new(), on: None, nth: Some(nth), lie, left: 1 });
+    }
+
     /// Every command that contains `text` is.
     pub fn always(&self, text: &str, lie: Lie) {
         self.lie(text, None, u32::MAX, lie);
@@ -82,7 +111,7 @@ impl Pretend {
     }
 
     fn lie(&self, text: &str, on: Option<usize>, left: u32, lie: Lie) {
-        self.world().told.push(Told { text: text.to_owned(), on, lie, left });
+        self.world().told.push(Told { text: text.to_owned(), on, nth: None, lie, left });
     }
 
     /// Nothing but the truth from now on.
@@ -136,16 +165,17 @@ async fn serve(server: Pretend, stream: DuplexStream) {
         }
         let line = line.trim_end();
         let Some((tag, command)) = line.split_once(' ') else { return };
-        let (lines, ends) = answer(&server, number, &mut visit, tag, command);
-        for line in &lines {
-            if !say(&mut stream, line).await {
-                return;
-            }
-        }
-        if ends || command == "LOGOUT" {
+        let Said { bytes, then, idles } = answer(&server, number, &mut visit, tag, command);
+        if stream.write_all(&bytes).await.is_err() || then == Then::HangUp || command == "LOGOUT" {
             return;
         }
-        if lines.first().is_some_and(|l| l == "+ idling") && !idle(&server, number, &mut visit, &mut stream, tag).await {
+        if then == Then::Stall {
+            // Until the client has had enough.
+            let mut rest = Vec::new();
+            drop(tokio::io::AsyncReadExt::read_to_end(&mut stream, &mut rest).await);
+            return;
+        }
+        if idles && !idle(&server, number, &mut visit, &mut stream, tag).await {
             return;
         }
     }
@@ -155,12 +185,27 @@ async fn say(stream: &mut BufReader<DuplexStream>, line: &str) -> bool {
     stream.write_all(format!("{line}\r\n").as_bytes()).await.is_ok()
 }
 
-/// The lines to say, and whether the line breaks then.
-fn answer(server: &Pretend, number: usize, visit: &mut Visit, tag: &str, command: &str) -> (Vec<String>, bool) {
+/// What is said to a command.
+struct Said {
+    bytes: Vec<u8>,
+    then: Then,
+    /// An IDLE began.
+    idles: bool,
+}
+
+fn answer(server: &Pretend, number: usize, visit: &mut Visit, tag: &str, command: &str) -> Said {
     let mut world = server.world();
     world.heard.push((number, command.to_owned()));
     let lie = take_lie(&mut world, number, command);
-    let ends = matches!(lie, Lie::Silence | Lie::Cut);
+    let then = match &lie {
+        Lie::Silence | Lie::Cut => Then::HangUp,
+        Lie::Bent(bend) => bend.then,
+        _ => Then::GoOn,
+    };
+    if let Lie::Bent(bend) = lie {
+        let truth = if bend.done { visit.answer(&mut world, tag, command) } else { Vec::new() };
+        return Said { bytes: (bend.bytes)(tag, &truth), then, idles: false };
+    }
     let lines = match lie {
         Lie::Say(text) => text.lines().map(|l| l.trim_start().replace("TAG", tag)).collect(),
         Lie::Cut => Vec::new(),
@@ -178,13 +223,17 @@ fn answer(server: &Pretend, number: usize, visit: &mut Visit, tag: &str, command
             server.news.notify_waiters();
             visit.answer(&mut world, tag, command)
         }
-        Lie::Truth => visit.answer(&mut world, tag, command),
+        Lie::Truth | Lie::Bent(_) => visit.answer(&mut world, tag, command),
     };
-    (lines, ends)
+    let idles = lines.first().is_some_and(|l| l == "+ idling");
+    Said { bytes: lines.into_iter().map(|l| l + "\r\n").collect::<String>().into_bytes(), then, idles }
 }
 
 fn take_lie(world: &mut World, number: usize, command: &str) -> Lie {
-    let fits = |t: &Told| t.left > 0 && command.contains(&t.text) && t.on.is_none_or(|on| on == number);
+    let order = world.heard.len() - 1;
+    let fits = |t: &Told| {
+        t.left > 0 && command.contains(&t.text) && t.on.is_none_or(|on| on == number) && t.nth.is_none_or(|nth| nth == order)
+    };
     let Some(at) = world.told.iter().position(fits) else { return Lie::Truth };
     let told = &mut world.told[at];
     told.left -= 1;
@@ -195,6 +244,7 @@ fn take_lie(world: &mut World, number: usize, command: &str) -> Lie {
         Lie::Silence => Lie::Silence,
         Lie::Cut => Lie::Cut,
         Lie::Truth => Lie::Truth,
+        Lie::Bent(bend) => Lie::Bent(*bend),
         Lie::After(_) => {
             told.left = 0;
             std::mem::replace(&mut told.lie, Lie::Truth)

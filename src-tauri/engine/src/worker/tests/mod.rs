@@ -1,5 +1,9 @@
 //! The loop of an account against a server that breaks, refuses and surprises.
 
+mod floods;
+mod lies;
+mod table;
+
 use super::bell::Bell;
 use super::*;
 use crate::net::TlsContext;
