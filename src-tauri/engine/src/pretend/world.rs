@@ -1,6 +1,6 @@
 //! What the pretended server holds.
 
-use super::Told;
+use super::lie::Told;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// All of it.

@@ -1,107 +1,159 @@
-//! More than anybody could hold: a call ends with an error or stays within its bounds, and says nothing false.
+//! More than anybody could hold: a call ends with an error or stays within its bounds, which are measured, and says nothing false.
 
 use crate::imap::{Connection, Search};
 use crate::pretend::{Bend, Lie, Pretend, Then};
-use crate::sync::tests::Home;
-use godwit_domain::ErrorKind;
 use godwit_domain::sync::UidSet;
+use godwit_domain::{ErrorKind, Result};
 
-async fn flooded(text: &str, bytes: fn(&str, &[String]) -> Vec<u8>) -> (Pretend, Connection) {
+/// The most that a call may take while it collects an answer: what is collected (128 MiB), what waits (64), and the next response.
+const COLLECTED: usize = 224 << 20;
+/// The most that one response may take: the longest line, its tokens, and what becomes of it.
+const ONE: usize = 96 << 20;
+/// What a call takes that keeps nothing of what it is told.
+const NOTHING: usize = 4 << 20;
+
+/// Asks, while `bytes` are said to the command with this text; the answer, and the most memory that it took.
+async fn flooded<T>(
+    text: &str,
+    bytes: fn(&str, &[String]) -> Vec<u8>,
+    ask: impl AsyncFnOnce(&Connection) -> Result<T>,
+) -> (Result<T>, usize) {
     let server = Pretend::offering("CONDSTORE UIDPLUS MOVE");
     server.change(|w| w.letters("INBOX", 3));
-    let connection = server.connect().await.unwrap();
+    let connection = server.connect_from_afar().await.unwrap();
     connection.select("INBOX", None).await.unwrap();
     server.once(text, Lie::Bent(Bend { done: true, bytes, then: Then::GoOn }));
-    (server, connection)
+    let began = crate::memory::begin();
+    let answer = ask(&connection).await;
+    let peak = began.peak();
+    eprintln!("{text}: at most {peak} bytes");
+    (answer, peak)
 }
 
 fn ended(tag: &str, lines: impl IntoIterator<Item = String>) -> Vec<u8> {
     lines.into_iter().chain([format!("{tag} OK done")]).map(|l| l + "\r\n").collect::<String>().into_bytes()
 }
 
+fn everything() -> UidSet {
+    UidSet::range(1, u32::MAX)
+}
+
 #[tokio::test]
 async fn a_million_hits_are_one_set() {
-    let (_server, connection) = flooded("UID SEARCH", |tag, _| {
+    let hits = |tag: &str, _: &[String]| {
         let hits: String = (1..=1_000_000).map(|n| format!(" {n}")).collect();
         ended(tag, [format!("* SEARCH{hits}")])
-    })
-    .await;
-    assert_eq!(connection.search(&Search::All).await.unwrap(), UidSet::range(1, 1_000_000));
+    };
+    let (found, peak) = flooded("UID SEARCH", hits, async |c| c.search(&Search::All).await).await;
+    assert_eq!(found.unwrap(), UidSet::range(1, 1_000_000));
+    assert!(peak < ONE, "{peak}");
+}
+
+#[tokio::test]
+async fn a_million_hits_with_gaps_between_are_bounded_too() {
+    let hits = |tag: &str, _: &[String]| {
+        let hits: String = (1..=1_000_000).map(|n| format!(" {}", 2 * n)).collect();
+        ended(tag, [format!("* SEARCH{hits}")])
+    };
+    let (found, peak) = flooded("UID SEARCH", hits, async |c| c.search(&Search::All).await).await;
+    assert_eq!(found.unwrap().len(), 1_000_000);
+    assert!(peak < ONE, "{peak}");
 }
 
 /// 45 bytes on the wire are a million pairs each.
 #[tokio::test]
 async fn answers_that_grow_when_they_are_read_count_as_what_they_take() {
-    let (_server, connection) =
-        flooded("NOOP", |tag, _| ended(tag, (0..2_000).map(|_| "* OK [COPYUID 1 1:1000000 1:1000000] x".to_owned()))).await;
-    assert_eq!(connection.noop().await.unwrap_err().kind, ErrorKind::Protocol);
+    let copies = |tag: &str, _: &[String]| ended(tag, (0..2_000).map(|_| "* OK [COPYUID 1 1:1000000 1:1000000] x".to_owned()));
+    let (answer, peak) = flooded("NOOP", copies, async |c| c.noop().await).await;
+    assert_eq!(answer.unwrap_err().kind, ErrorKind::Protocol);
+    assert!(peak < COLLECTED, "{peak}");
 }
 
 #[tokio::test]
 async fn halves_of_rows_that_never_become_whole_end_the_answer() {
-    let (_server, connection) = flooded("HEADER.FIELDS", |tag, _| {
+    let halves = |tag: &str, _: &[String]| {
         let half = |n: usize| format!("* {n} FETCH (UID {n} BODY[TEXT] {{20000}}\r\n{})", "x".repeat(20_000));
         ended(tag, (1..=3_000).map(half))
-    })
-    .await;
-    let asked = UidSet::range(1, u32::MAX);
-    assert_eq!(connection.fetch_identities(&asked).await.unwrap_err().kind, ErrorKind::Protocol);
+    };
+    let (answer, peak) = flooded("HEADER.FIELDS", halves, async |c| c.fetch_identities(&everything()).await).await;
+    assert_eq!(answer.unwrap_err().kind, ErrorKind::Protocol);
+    assert!(peak < ONE, "{peak}");
 }
 
 #[tokio::test]
 async fn headers_that_are_collected_are_bounded_together() {
-    let (_server, connection) = flooded("HEADER.FIELDS", |tag, _| {
+    let rows = |tag: &str, _: &[String]| {
         let row =
             |n: usize| format!("* {n} FETCH (UID {n} FLAGS () BODY[HEADER.FIELDS (X)] {{1000000}}\r\n{})", "x".repeat(1_000_000));
         ended(tag, (1..=150).map(row))
-    })
-    .await;
-    let asked = UidSet::range(1, u32::MAX);
-    assert_eq!(connection.fetch_identities(&asked).await.unwrap_err().kind, ErrorKind::Protocol);
+    };
+    let (answer, peak) = flooded("HEADER.FIELDS", rows, async |c| c.fetch_identities(&everything()).await).await;
+    assert_eq!(answer.unwrap_err().kind, ErrorKind::Protocol);
+    assert!(peak < COLLECTED, "{peak}");
 }
 
 #[tokio::test]
 async fn news_of_flags_without_end_becomes_one_word_to_look_again() {
-    let (_server, connection) = flooded("NOOP", |tag, _| {
+    let news = |tag: &str, _: &[String]| {
         let keywords: String = (0..120).map(|n| format!(" k{n}")).collect();
         ended(tag, (1..=2_000).map(|n| format!("* {n} FETCH (UID {n} FLAGS (\\Seen{keywords}))")))
-    })
-    .await;
-    connection.noop().await.unwrap();
-    let news = connection.take_events();
+    };
+    let (news, peak) = flooded("NOOP", news, async |c| c.noop().await.map(|()| c.take_events())).await;
+    let news = news.unwrap();
     assert!(news.len() < 200 && news.contains(&crate::imap::MailboxEvent::Overflow), "{}", news.len());
+    assert!(peak < NOTHING, "{peak}");
+}
+
+#[tokio::test]
+async fn vanished_in_a_hundred_thousand_lines_is_one_set() {
+    let vanished = |tag: &str, _: &[String]| ended(tag, (0..100_000).map(|n| format!("* VANISHED {}", 2 * (n % 5_000) + 1)));
+    let (news, peak) = flooded("NOOP", vanished, async |c| c.noop().await.map(|()| c.take_events())).await;
+    assert_eq!(news.unwrap().len(), 1);
+    assert!(peak < NOTHING, "{peak}");
 }
 
 #[tokio::test]
 async fn a_long_literal_that_nobody_asked_for_is_read_past_and_kept_by_nobody() {
-    let (_server, connection) = flooded("UID FETCH", |tag, truth| {
+    let long = |tag: &str, truth: &[String]| {
         let long = format!("* 1 FETCH (UID 1 BODY[] {{20000000}}\r\n{})", "x".repeat(20_000_000));
         ended(tag, [long].into_iter().chain(truth[..truth.len() - 1].iter().cloned()))
-    })
-    .await;
-    assert_eq!(connection.fetch_flags(&UidSet::range(1, 3), None).await.unwrap().flags.len(), 3);
+    };
+    let (answer, peak) = flooded("UID FETCH", long, async |c| c.fetch_flags(&UidSet::range(1, 3), None).await).await;
+    assert_eq!(answer.unwrap().flags.len(), 3);
+    assert!(peak < NOTHING, "{peak}");
 }
 
-/// UIDs that were given to other messages under the same UIDVALIDITY: what waits is not done to the wrong ones.
 #[tokio::test]
-async fn reused_uids_get_nothing_done_to_them_that_was_meant_for_others() {
-    let server = Pretend::offering("UIDPLUS MOVE");
-    server.change(|w| w.letters("INBOX", 4));
-    let mut home = Home::at(&server).await;
-    let sync = home.session().await;
-    home.get(&sync).await;
-    let (moved, removed) = (home.row("INBOX", "Letter 2").await, home.row("INBOX", "Letter 3").await);
-    home.perform(godwit_domain::Verb::Archive, &[moved]).await;
-    home.perform(godwit_domain::Verb::DeleteForGood, &[removed]).await;
-    server.change(|w| {
-        for mail in &mut w.mailbox("INBOX").mails {
-            mail.subject = format!("Another {}", mail.uid);
-        }
-    });
-    sync.push().await.unwrap();
-    let all = ["Another 1", "Another 2", "Another 3", "Another 4"];
-    assert_eq!(server.world().subjects("INBOX"), all);
-    assert_eq!(server.world().subjects("Archive"), [""; 0]);
-    assert_eq!(server.heard("UID MOVE") + server.heard("UID EXPUNGE") + server.heard("UID STORE"), 0);
-    assert!(!home.told().await.is_empty());
+async fn a_literal_of_gigabytes_is_refused_before_it_comes() {
+    let long = |_: &str, _: &[String]| b"* 1 FETCH (UID 1 BODY[] {4294967295}\r\nx".to_vec();
+    let (answer, peak) = flooded("UID FETCH", long, async |c| c.fetch_flags(&UidSet::range(1, 3), None).await).await;
+    assert_eq!(answer.unwrap_err().kind, ErrorKind::Protocol);
+    assert!(peak < NOTHING, "{peak}");
+}
+
+#[tokio::test]
+async fn a_line_without_end_is_given_up() {
+    let (answer, peak) = flooded("NOOP", |_, _| vec![b'*'; 40 << 20], async |c| c.noop().await).await;
+    assert_eq!(answer.unwrap_err().kind, ErrorKind::Protocol);
+    assert!(peak < ONE, "{peak}");
+}
+
+#[tokio::test]
+async fn folders_without_end_are_cut_short() {
+    let folders = |tag: &str, _: &[String]| ended(tag, (0..80_000).map(|n| format!("* LIST () \"/\" f{n}")));
+    let (answer, peak) = flooded("LIST", folders, async |c| c.list().await).await;
+    assert_eq!(answer.unwrap().len(), 50_000);
+    assert!(peak < ONE, "{peak}");
+}
+
+/// A thousand lists in one another, each with a thousand beside it.
+#[tokio::test]
+async fn structures_are_read_past_however_deep_and_wide() {
+    let deep = |tag: &str, _: &[String]| {
+        let one = |depth: usize| format!("* 1 FETCH (BODYSTRUCTURE {}{})", "(NIL ".repeat(depth), ")".repeat(depth));
+        ended(tag, [one(64), one(10_000), one(1_000_000)])
+    };
+    let (answer, peak) = flooded("NOOP", deep, async |c| c.noop().await).await;
+    answer.unwrap();
+    assert!(peak < ONE, "{peak}");
 }

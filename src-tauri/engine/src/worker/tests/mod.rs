@@ -2,7 +2,9 @@
 
 mod floods;
 mod lies;
+mod life;
 mod table;
+mod turning;
 
 use super::bell::Bell;
 use super::*;
