@@ -104,6 +104,18 @@ impl World {
         gone
     }
 
+    /// A mailbox is numbered anew.
+    pub fn renumber(&mut self, path: &str) {
+        let modseq = self.tick();
+        let mailbox = self.mailbox(path);
+        mailbox.validity += 1;
+        mailbox.vanished.clear();
+        for mail in &mut mailbox.mails {
+            (mail.uid, mail.modseq) = (mail.uid + 100, modseq);
+        }
+        mailbox.next += 100;
+    }
+
     /// A backup is put in place of what was: MODSEQ counts from here again.
     pub fn set_back(&mut self, modseq: u64) {
         self.modseq = modseq;

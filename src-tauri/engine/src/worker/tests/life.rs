@@ -1,20 +1,15 @@
 //! A whole life of an account with a server, as a test may disturb it: a first sync, news, and a person's wishes; and what
 //! has to be so whatever the server said meanwhile.
 
+use super::desk::{Desk, subjects};
 use super::lies::Says;
-use crate::context::Context;
-use crate::net::TlsContext;
 use crate::pretend::Pretend;
 use crate::store::Lane;
-use crate::sync::tests::Home;
-use crate::sync::{AccountSync, Pulse};
-use crate::worker::run_pass;
-use godwit_domain::api::SyncBodies;
 use godwit_domain::*;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::Duration;
 
+const FOLDERS: [&str; 2] = ["INBOX", "Archive"];
 /// Letters in the INBOX at the beginning; their UIDs are their numbers.
 const LETTERS: u32 = 7;
 /// Starred, archived, deleted for good, copied; by the person.
@@ -107,12 +102,8 @@ impl Kind {
     }
 }
 
-/// Subjects with their flags, by folder.
-type Mail = BTreeMap<&'static str, Vec<(String, Vec<String>)>>;
-
 pub(super) struct Life {
-    pub home: Home,
-    context: Context,
+    pub desk: Desk,
     pub case: String,
     /// Letters that were shown at some time.
     known: BTreeSet<String>,
@@ -123,15 +114,12 @@ impl Life {
     pub async fn begin(offers: &str, case: String) -> Self {
         let server = Pretend::offering(offers);
         server.change(|w| w.letters("INBOX", LETTERS));
-        let home = Home::at(&server).await;
-        let mut context = Context::new(home.store.clone(), Arc::new(TlsContext::new()), home.dir.path().to_owned());
-        context.stand_in = Some(server.dial());
-        Self { home, context, case, known: BTreeSet::new(), told: Vec::new() }
+        Self { desk: Desk::at(&server).await, case, known: BTreeSet::new(), told: Vec::new() }
     }
 
     /// All of it. Where a lie was told the passes after it have to mend it, before life goes on.
     pub async fn live(&mut self) {
-        let server = self.home.server.clone();
+        let server = self.desk.home.server.clone();
         for part in 0..3 {
             match part {
                 0 => {}
@@ -153,7 +141,7 @@ impl Life {
 
     /// Another client does something.
     fn news(&self) {
-        self.home.server.change(|w| {
+        self.desk.home.server.change(|w| {
             w.mark("INBOX", 1, "\\Seen", true);
             w.expunge("INBOX", |m| m.uid == GONE);
             w.deliver("INBOX", "Letter 8");
@@ -162,47 +150,24 @@ impl Life {
 
     /// The person does something.
     async fn wishes(&self) {
-        let row = async |n: u32| [self.home.row("INBOX", &format!("Letter {n}")).await];
-        let archive = self.home.mailbox("Archive").await;
-        self.home.perform(Verb::Mark { add: vec!["\\Flagged".into()], remove: Vec::new() }, &row(STARRED).await).await;
-        self.home.perform(Verb::Archive, &row(ARCHIVED).await).await;
-        self.home.perform(Verb::DeleteForGood, &row(DELETED).await).await;
-        self.home.perform(Verb::Copy { to: archive }, &row(COPIED).await).await;
-        let account = self.home.account;
-        let removed = self.home.store.read(move |r| r.removed(account, 10)).await.unwrap();
+        let row = async |n: u32| [self.desk.home.row("INBOX", &format!("Letter {n}")).await];
+        let archive = self.desk.home.mailbox("Archive").await;
+        self.desk.home.perform(Verb::Mark { add: vec!["\\Flagged".into()], remove: Vec::new() }, &row(STARRED).await).await;
+        self.desk.home.perform(Verb::Archive, &row(ARCHIVED).await).await;
+        self.desk.home.perform(Verb::DeleteForGood, &row(DELETED).await).await;
+        self.desk.home.perform(Verb::Copy { to: archive }, &row(COPIED).await).await;
+        let account = self.desk.home.account;
+        let removed = self.desk.home.store.read(move |r| r.removed(account, 10)).await.unwrap();
         let gone: Vec<PlacementId> = removed.messages.iter().map(|m| m.id).collect();
         assert_eq!(gone.len(), 1, "{}: {:?}", self.case, removed.messages);
-        self.home.store.write(Lane::User, move |w| w.restore(&gone)).await.unwrap();
-    }
-
-    /// Connects and brings everything up to date, once.
-    pub async fn pass(&self) -> Result<Vec<api::MailboxSynced>> {
-        self.pass_and_listen(false).await
-    }
-
-    async fn pass_and_listen(&self, listens: bool) -> Result<Vec<api::MailboxSynced>> {
-        let pulse = Pulse::default();
-        let account = self.home.account;
-        let connection = self.context.connect(account).await?;
-        let sync = AccountSync::new(self.home.store.clone(), connection, account, pulse.clone(), self.context.dial(account));
-        let report = run_pass(&self.context, &sync, &pulse, SyncBodies::All).await?;
-        if listens {
-            let inbox = self.home.mailbox("INBOX").await;
-            sync.sync_mailbox_now(inbox).await?;
-            if sync.connection().capabilities().idle {
-                // Nobody was told of it yet.
-                self.home.server.world().deliver("INBOX", "Letter 9");
-                sync.connection().idle(Duration::from_secs(1), std::future::pending()).await?;
-            }
-        }
-        Ok(report)
+        self.desk.home.store.write(Lane::User, move |w| w.restore(&gone)).await.unwrap();
     }
 
     /// A pass that ends in time and takes no more memory than it may, whatever it ends with.
     async fn bounded_pass(&self, listens: bool) -> Result<Vec<api::MailboxSynced>> {
         let began = tokio::time::Instant::now();
         let held = crate::memory::begin();
-        let passing = self.pass_and_listen(listens);
+        let passing = self.desk.pass(listens);
         let passed = tokio::time::timeout(2 * LONGEST, passing).await;
         let (took, peak) = (began.elapsed(), held.peak());
         assert!(took < LONGEST, "{}: a call took {took:?}", self.case);
@@ -213,7 +178,7 @@ impl Life {
     /// Passes until one has no trouble; the lie is behind us.
     pub async fn settle(&mut self) {
         for _ in 0..6 {
-            if self.pass().await.is_ok_and(|report| report.iter().all(|m| m.error.is_none())) {
+            if self.desk.pass(false).await.is_ok_and(|report| report.iter().all(|m| m.error.is_none())) {
                 return;
             }
             self.keeps_what_is_there().await;
@@ -224,57 +189,22 @@ impl Life {
     /// Every letter that was shown once stays shown while the server has it, wherever it is.
     async fn keeps_what_is_there(&mut self) {
         let there: BTreeSet<String> = {
-            let world = self.home.server.world();
+            let world = self.desk.home.server.world();
             ["INBOX", "Archive"].iter().flat_map(|path| world.subjects(path)).collect()
         };
-        let shown: BTreeSet<String> = self.shown().await.into_values().flatten().map(|(subject, _)| subject).collect();
+        let shown: BTreeSet<String> =
+            self.desk.shown(&FOLDERS).await.into_values().flatten().map(|(subject, _)| subject).collect();
         let wanted_gone = format!("Letter {DELETED}");
         for letter in self.known.intersection(&there).filter(|l| **l != wanted_gone) {
             assert!(shown.contains(letter), "{}: {letter} is there and not shown: {shown:?}", self.case);
         }
         self.known.extend(shown);
-        self.told.extend(self.home.told().await);
-    }
-
-    async fn compare(&self) {
-        let connection = self.context.connect(self.home.account).await.unwrap();
-        let (account, pulse) = (self.home.account, Pulse::default());
-        let sync = AccountSync::new(self.home.store.clone(), connection, account, pulse, self.context.dial(account));
-        for path in ["INBOX", "Archive"] {
-            assert!(sync.audit_mailbox(self.home.mailbox(path).await).await.unwrap().is_some(), "{}: {path}", self.case);
-        }
-    }
-
-    /// Subjects and flags as they are shown, by folder.
-    async fn shown(&self) -> Mail {
-        let mut all = BTreeMap::new();
-        for path in ["INBOX", "Archive"] {
-            let account = self.home.account;
-            if self.home.store.read(move |r| r.mailbox_by_path(account, path)).await.unwrap().is_some() {
-                let rows = self.home.rows(path).await;
-                let mut rows: Vec<_> = rows.into_iter().map(|r| (r.subject, sorted(r.flags))).collect();
-                rows.sort();
-                all.insert(path, rows);
-            }
-        }
-        all
-    }
-
-    /// The same as the server has it.
-    fn there(&self) -> Mail {
-        let mut world = self.home.server.world();
-        let mut of = |path| {
-            let mails = &world.mailbox(path).mails;
-            let mut rows: Vec<_> = mails.iter().map(|m| (m.subject.clone(), m.flags.iter().cloned().collect())).collect();
-            rows.sort();
-            (path, rows)
-        };
-        BTreeMap::from([of("INBOX"), of("Archive")])
+        self.told.extend(self.desk.home.told().await);
     }
 
     /// Only what the person meant was ever touched, whatever else was said.
     fn commands_meant_what_was_meant(&self) {
-        let world = self.home.server.world();
+        let world = self.desk.home.server.world();
         let mut opened: BTreeMap<usize, &str> = BTreeMap::new();
         for (line, command) in &world.heard {
             let words: Vec<&str> = command.split(' ').collect();
@@ -299,10 +229,10 @@ impl Life {
 
     /// At the end here and there agree; what was wanted is so, or was refused and told; and nothing is left to be done.
     pub async fn ends_well(&mut self, says: Says) {
-        self.told.extend(self.home.told().await);
+        self.told.extend(self.desk.home.told().await);
         self.commands_meant_what_was_meant();
         let (case, told) = (&self.case, &self.told);
-        let there = self.there();
+        let there = self.desk.there(&FOLDERS);
         let count = |path: &str, n: u32| there[path].iter().filter(|(s, _)| *s == format!("Letter {n}")).count();
         assert!(UNTOUCHED.iter().all(|n| count("INBOX", *n) == 1), "{case}: {there:?}");
         let may_fail = (says == Says::No && !told.is_empty()) || says == Says::FalseOk;
@@ -324,32 +254,17 @@ impl Life {
         let marked =
             |n: u32| there["INBOX"].iter().any(|(s, f)| *s == format!("Letter {n}") && f.iter().any(|f| f == "\\Deleted"));
         assert!(![1, 7, 8, 9, STARRED, COPIED, GONE].into_iter().any(marked), "{case}: {there:?}");
-        assert_eq!(self.home.waiting().await, 0, "{case}: something waits; told: {told:?}");
-        assert_eq!(subjects(self.shown().await), subjects(there.clone()), "{case}; told: {told:?}");
+        assert_eq!(self.desk.home.waiting().await, 0, "{case}: something waits; told: {told:?}");
+        assert_eq!(subjects(self.desk.shown(&FOLDERS).await), subjects(there.clone()), "{case}; told: {told:?}");
         // Flags that no counter tells of are found by the comparing in idle time.
-        self.compare().await;
-        let mut shown = self.shown().await;
+        self.desk.compare(&FOLDERS, case).await;
+        let mut shown = self.desk.shown(&FOLDERS).await;
         if says == Says::FalseOk && told.iter().any(|e| e.kind == ErrorKind::Unsupported) {
             // "Kept on this machine only."
             shown.values_mut().flatten().filter(|(s, _)| *s == format!("Letter {STARRED}")).for_each(|(_, flags)| flags.clear());
         }
         assert_eq!(shown, there, "{case}; told: {told:?}");
-        self.home.audit().await;
-        let before = self.home.server.world().heard.len();
-        let report = self.pass().await.unwrap();
-        let quiet = report.iter().all(|m| (m.added, m.changed, m.removed, m.pushed) == (0, 0, 0, 0));
-        assert!(quiet, "{case}: a pass more changes something: {report:?}");
-        let changes = |c: &str| ["STORE", "MOVE", "COPY", "EXPUNGE", "CREATE", "APPEND"].iter().any(|w| c.contains(w));
-        let world = self.home.server.world();
-        assert!(!world.heard[before..].iter().any(|(_, c)| changes(c)), "{case}: {:?}", &world.heard[before..]);
+        self.desk.home.audit().await;
+        self.desk.is_quiet(case).await;
     }
-}
-
-fn subjects(mail: Mail) -> BTreeMap<&'static str, Vec<String>> {
-    mail.into_iter().map(|(path, rows)| (path, rows.into_iter().map(|(subject, _)| subject).collect())).collect()
-}
-
-fn sorted(mut names: Vec<String>) -> Vec<String> {
-    names.sort();
-    names
 }

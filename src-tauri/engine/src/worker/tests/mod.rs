@@ -1,6 +1,8 @@
 //! The loop of an account against a server that breaks, refuses and surprises.
 
+mod desk;
 mod floods;
+mod histories;
 mod lies;
 mod life;
 mod table;

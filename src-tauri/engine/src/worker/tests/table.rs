@@ -25,7 +25,7 @@ async fn places() -> BTreeMap<Kind, Vec<Place>> {
     for offers in OFFERS {
         let mut life = Life::begin(offers, format!("[{offers}] no lie")).await;
         life.live().await;
-        let heard: Vec<Kind> = life.home.server.world().heard.iter().map(|(_, c)| Kind::of(c)).collect();
+        let heard: Vec<Kind> = life.desk.home.server.world().heard.iter().map(|(_, c)| Kind::of(c)).collect();
         let mut so_far: BTreeMap<Kind, usize> = BTreeMap::new();
         for kind in heard.into_iter().filter(|kind| *kind != Kind::Logout) {
             let after = so_far.entry(kind).or_default();
@@ -42,7 +42,7 @@ async fn tell(fault: &Fault, place: Place) {
     let Place { offers, kind, after } = place;
     let case = format!("[{offers}] {} at {kind:?} {after}", fault.name);
     let mut life = Life::begin(offers, case).await;
-    life.home.server.later(move |command| Kind::of(command) == kind, after, Lie::Bent(fault.bend));
+    life.desk.home.server.later(move |command| Kind::of(command) == kind, after, Lie::Bent(fault.bend));
     life.live().await;
     life.settle().await;
     life.settle().await;
