@@ -105,7 +105,30 @@ impl Writer<'_> {
             return self.erase(row);
         }
         self.set_loose(row, "removed")?;
-        self.change(row, Placement { uid: None, removed_at: Some(self.now), want_gone: false, ..row.clone() })
+        let edit = if self.hand_on_flags(row)? { FlagEdit::default() } else { row.edit.clone() };
+        self.change(row, Placement { uid: None, removed_at: Some(self.now), want_gone: false, edit, ..row.clone() })
+    }
+
+    /// Another device may have moved it, and its new place was read before the old one was seen to be empty: flags that are
+    /// wanted follow an equal message (rule W6). It stands in the same conversation, where it is found without reading all mail.
+    fn hand_on_flags(&mut self, row: &Placement) -> Result<bool> {
+        if row.edit.is_empty() {
+            return Ok(false);
+        }
+        let newest = self.cache.one(
+            "SELECT p.id FROM placement p JOIN message m ON m.id = p.message_id
+             WHERE m.thread_id = ?1 AND m.identity = ?2 AND m.size = ?3 AND p.mailbox_id <> ?4
+               AND p.uid IS NOT NULL AND p.removed_at IS NULL ORDER BY p.id DESC LIMIT 1",
+            (row.thread, row.identity, row.size, row.mailbox),
+            |r| r.get::<_, i64>(0),
+        )?;
+        let Some(heir) = newest.map(|id| self.placement(id)).transpose()?.flatten() else { return Ok(false) };
+        let mut new = heir.clone();
+        // What was wanted of itself stays.
+        new.edit.add = heir.edit.add.union(&row.edit.add.minus(&heir.edit.del));
+        new.edit.del = heir.edit.del.union(&row.edit.del.minus(&heir.edit.add));
+        self.change(&heir, new)?;
+        Ok(true)
     }
 
     /// The server's FLAGS after `pushed` was sent (rule W3): a flag it would not take is kept here only and pushed no more.

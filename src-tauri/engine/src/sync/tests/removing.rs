@@ -143,3 +143,30 @@ async fn a_mailbox_numbered_anew_that_seems_empty_loses_nothing_on_one_connectio
     assert_eq!(home.rows("INBOX").await.iter().map(|r| r.id).collect::<Vec<_>>(), ids);
     home.audit().await;
 }
+
+#[tokio::test]
+async fn a_star_follows_a_message_that_another_device_moved_whichever_folder_is_read_first() {
+    for (from, to) in [("Archive", "INBOX"), ("INBOX", "Archive")] {
+        for capabilities in [QRESYNC, "CONDSTORE UIDPLUS", ""] {
+            let server = Pretend::offering(capabilities);
+            server.change(|w| w.letters(from, 3));
+            let home = Home::at(&server).await;
+            let sync = home.session().await;
+            home.get(&sync).await;
+            let star = Verb::Mark { add: vec!["\\Flagged".into()], remove: Vec::new() };
+            home.perform(star, &[home.row(from, "Letter 2").await]).await;
+            server.change(|w| {
+                w.expunge(from, |m| m.uid == 2);
+                w.deliver(to, "Letter 2");
+            });
+            for _ in 0..2 {
+                sync.push().await.unwrap();
+                home.get(&sync).await;
+            }
+            assert_eq!(server.world().flags(to, 1), ["\\Flagged"], "{capabilities}: to {to}");
+            assert_eq!((home.shown(from).await, home.shown(to).await), (letters([1, 3]), letters([2])));
+            assert_eq!(home.waiting().await, 0, "{capabilities}: to {to}");
+            home.audit().await;
+        }
+    }
+}
