@@ -165,7 +165,8 @@ impl Writer<'_> {
         self.settle()
     }
 
-    /// The server moved a placement. Without a UID it waits for the row to arrive there.
+    /// The server moved a placement. Without a UID it waits for the row to arrive there. Where the person has taken the move
+    /// back meanwhile, it is wanted where it lay (rule W4).
     pub fn moved(&mut self, placement: PlacementId, to: MailboxId, uidvalidity: Option<u32>, uid: Option<u32>) -> Result<()> {
         let Some(row) = self.placement(placement.0)? else { return Ok(()) };
         let state = self.mailbox_state(to)?;
@@ -179,6 +180,9 @@ impl Writer<'_> {
         }
         let mut new = Placement { mailbox: to.0, uidvalidity: validity, uid, removed_at: None, modseq: None, ..row.clone() };
         new.refusals = 0;
+        if row.want_mailbox.is_none() && !row.want_gone && row.mailbox != to.0 {
+            new.want_mailbox = Some(row.mailbox);
+        }
         if uid.is_none() {
             self.set_loose(&Placement { uid: None, ..new.clone() }, "moved")?;
         } else {

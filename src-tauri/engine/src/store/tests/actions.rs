@@ -137,6 +137,23 @@ async fn a_chain_of_moves_is_one_move() {
 }
 
 #[tokio::test]
+async fn a_move_that_is_taken_back_while_it_is_on_the_wire_goes_back_once_the_server_has_done_it() {
+    for uid in [None, Some(8)] {
+        let s = letters(1).await;
+        let (archive, id) = (s.home.mailbox(s.account, "Archive").await, s.ids[0]);
+        s.perform(Verb::Archive, &s.ids).await;
+        s.perform(Verb::Move { to: s.inbox }, &s.ids).await;
+        assert!(s.pending().await.is_empty());
+        s.home.write(move |w| w.moved(id, archive, Some(1), uid)).await;
+        s.home.deliver(archive, vec![NewPlacement { uid: 8, ..mail(1) }]).await;
+        let pending = s.pending().await;
+        assert_eq!(pending.len(), 1, "the last word was to leave it where it was");
+        assert_eq!((pending[0].mailbox, pending[0].uid, pending[0].target), (archive, Some(8), Some(s.inbox)));
+        s.home.audit().await;
+    }
+}
+
+#[tokio::test]
 async fn a_confirmed_move_is_no_longer_pending() {
     let s = letters(2).await;
     let archive = s.home.mailbox(s.account, "Archive").await;

@@ -33,8 +33,9 @@ struct History {
     letters: BTreeMap<String, Letter>,
     /// Comes in the midst of a pass, or after it.
     coming: Option<(String, &'static str)>,
-    /// Words for where a failure came to be.
+    /// Words for where a failure came to be, and what was done in its round.
     at: String,
+    acts: Vec<String>,
 }
 
 impl History {
@@ -43,7 +44,7 @@ impl History {
         server.change(|w| w.add("Boats"));
         let desk = Desk::at(&server).await;
         let at = format!("GODWIT_SEED={seed} [{offers}]");
-        let mut history = Self { rng: Rng::new(seed), desk, letters: BTreeMap::new(), coming: None, at };
+        let mut history = Self { rng: Rng::new(seed), desk, letters: BTreeMap::new(), coming: None, at, acts: Vec::new() };
         for n in 0..10 {
             history.arrives(n);
         }
@@ -59,6 +60,7 @@ impl History {
     }
 
     async fn round(&mut self, round: usize) {
+        self.acts.clear();
         for n in 0..self.rng.below(4) {
             self.another_device_acts(round * 100 + n);
         }
@@ -131,11 +133,13 @@ impl History {
         }
         if choice == 1 && self.rng.below(3) == 0 {
             let folder = FOLDERS[self.rng.below(3)];
+            self.acts.push(format!("{folder} is numbered anew"));
             return self.desk.home.server.change(|w| w.renumber(folder));
         }
         let Some(subject) = self.some_letter((choice != 2).then_some(false)) else { return };
         let Some(letter) = self.letters.get_mut(&subject) else { return };
         let folder = letter.folder.unwrap_or("INBOX");
+        self.acts.push(format!("there {} {subject}", ["", "marks", "marks", "removes", "moves"][choice]));
         self.desk.home.server.change(|w| {
             let Some(mail) = w.mailbox(folder).mails.iter().find(|m| m.subject == subject).cloned() else { return };
             match choice {
@@ -184,6 +188,7 @@ impl History {
             }
             _ => return,
         };
+        self.acts.push(format!("here {verb:?} {subject}"));
         self.desk.home.perform(verb, &[row]).await;
     }
 
@@ -227,7 +232,7 @@ impl History {
             }
         }
         let told = self.desk.home.told().await;
-        let at = format!("{}; told: {told:?}", self.at);
+        let at = format!("{}; {}; told: {told:?}", self.at, self.acts.join(", "));
         assert_eq!(clean, 2, "{at}: no pass comes to its end");
         self.desk.compare(&FOLDERS, &at).await;
         assert_eq!(self.desk.there(&FOLDERS), self.model(), "{at}: the server");
