@@ -117,9 +117,9 @@ impl Writer<'_> {
         }
         let newest = self.cache.one(
             "SELECT p.id FROM placement p JOIN message m ON m.id = p.message_id
-             WHERE m.thread_id = ?1 AND m.identity = ?2 AND m.size = ?3 AND p.mailbox_id <> ?4
+             WHERE m.thread_id = ?1 AND m.identity = ?2 AND m.size = ?3 AND p.id <> ?4
                AND p.uid IS NOT NULL AND p.removed_at IS NULL ORDER BY p.id DESC LIMIT 1",
-            (row.thread, row.identity, row.size, row.mailbox),
+            (row.thread, row.identity, row.size, row.id),
             |r| r.get::<_, i64>(0),
         )?;
         let Some(heir) = newest.map(|id| self.placement(id)).transpose()?.flatten() else { return Ok(false) };

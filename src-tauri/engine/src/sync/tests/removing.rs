@@ -146,7 +146,8 @@ async fn a_mailbox_numbered_anew_that_seems_empty_loses_nothing_on_one_connectio
 
 #[tokio::test]
 async fn a_star_follows_a_message_that_another_device_moved_whichever_folder_is_read_first() {
-    for (from, to) in [("Archive", "INBOX"), ("INBOX", "Archive")] {
+    // To another folder, or out of it and back under another UID.
+    for (from, to) in [("Archive", "INBOX"), ("INBOX", "Archive"), ("INBOX", "INBOX")] {
         for capabilities in [QRESYNC, "CONDSTORE UIDPLUS", ""] {
             let server = Pretend::offering(capabilities);
             server.change(|w| w.letters(from, 3));
@@ -155,16 +156,17 @@ async fn a_star_follows_a_message_that_another_device_moved_whichever_folder_is_
             home.get(&sync).await;
             let star = Verb::Mark { add: vec!["\\Flagged".into()], remove: Vec::new() };
             home.perform(star, &[home.row(from, "Letter 2").await]).await;
+            let mut uid = 0;
             server.change(|w| {
                 w.expunge(from, |m| m.uid == 2);
-                w.deliver(to, "Letter 2");
+                uid = w.deliver(to, "Letter 2");
             });
             for _ in 0..2 {
                 sync.push().await.unwrap();
                 home.get(&sync).await;
             }
-            assert_eq!(server.world().flags(to, 1), ["\\Flagged"], "{capabilities}: to {to}");
-            assert_eq!((home.shown(from).await, home.shown(to).await), (letters([1, 3]), letters([2])));
+            assert_eq!(server.world().flags(to, uid), ["\\Flagged"], "{capabilities}: to {to}");
+            assert!(home.shown(to).await.contains(&"Letter 2".to_owned()));
             assert_eq!(home.waiting().await, 0, "{capabilities}: to {to}");
             home.audit().await;
         }
