@@ -146,8 +146,11 @@ impl Writer<'_> {
         let kept = pushed.add.intersect(&row.edit.add).minus(server);
         let stuck = pushed.del.intersect(&row.edit.del).intersect(server);
         new.kept = new.kept.union(&kept);
-        new.edit.add = new.edit.add.minus(&kept);
-        new.edit.del = new.edit.del.minus(&stuck);
+        // What was taken back while it was on the wire is undone there too.
+        let off = pushed.add.intersect(server).minus(&row.edit.add).minus(&row.base);
+        let on = pushed.del.intersect(&row.base).minus(&row.edit.del).minus(server);
+        new.edit.add = new.edit.add.minus(&kept).union(&on);
+        new.edit.del = new.edit.del.minus(&stuck).union(&off);
         if !kept.is_empty() {
             let names = kept.names().join(", ");
             self.tell_error(

@@ -154,6 +154,28 @@ async fn a_move_that_is_taken_back_while_it_is_on_the_wire_goes_back_once_the_se
 }
 
 #[tokio::test]
+async fn a_mark_that_is_taken_back_while_it_is_on_the_wire_is_taken_back_there_too() {
+    let s = letters(1).await;
+    let (id, flagged) = (s.ids[0], || vec!["\\Flagged".to_owned()]);
+    for on in [true, false] {
+        let (there, back) = if on { (flagged(), Vec::new()) } else { (Vec::new(), flagged()) };
+        s.perform(Verb::Mark { add: there.clone(), remove: back.clone() }, &s.ids).await;
+        let sent = s.pending().await[0].edit.clone();
+        s.perform(Verb::Mark { add: back.clone(), remove: there.clone() }, &s.ids).await;
+        assert!(s.pending().await.is_empty());
+        // The server has done what it was sent.
+        let now = Flags::parse(there.iter().map(String::as_str));
+        s.home.write(move |w| w.flags_confirmed(id, &sent, &now, None)).await;
+        let undone = s.pending().await[0].edit.clone();
+        let names = |flags: &Flags| flags.names();
+        assert_eq!((names(&undone.add), names(&undone.del)), (back.clone(), there.clone()));
+        // Now it is as the other way round began.
+        s.perform(Verb::Mark { add: there, remove: back }, &s.ids).await;
+        s.home.audit().await;
+    }
+}
+
+#[tokio::test]
 async fn a_confirmed_move_is_no_longer_pending() {
     let s = letters(2).await;
     let archive = s.home.mailbox(s.account, "Archive").await;

@@ -25,8 +25,9 @@ struct Letter {
     flags: BTreeSet<&'static str>,
     /// Copied: which of the two is meant would be open, so neither is touched any more.
     copy: Option<&'static str>,
-    /// Where it lay when the round began.
+    /// Where it lay when the round began, and whether it was starred.
     began: Option<&'static str>,
+    was_starred: bool,
 }
 
 struct History {
@@ -61,12 +62,17 @@ impl History {
     fn arrives(&mut self, number: usize) {
         let (subject, folder) = (format!("Letter {number}"), FOLDERS[self.rng.below(3)]);
         self.desk.home.server.change(|w| _ = w.deliver(folder, &subject));
-        self.letters.insert(subject, Letter { folder: Some(folder), flags: BTreeSet::new(), copy: None, began: Some(folder) });
+        self.letters.insert(
+            subject,
+            Letter { folder: Some(folder), flags: BTreeSet::new(), copy: None, began: Some(folder), was_starred: false },
+        );
     }
 
     async fn round(&mut self, round: usize) {
         self.acts.clear();
-        self.letters.values_mut().for_each(|letter| letter.began = letter.folder);
+        for letter in self.letters.values_mut() {
+            (letter.began, letter.was_starred) = (letter.folder, letter.flags.contains("\\Flagged"));
+        }
         self.disturbed = false;
         for n in 0..self.rng.below(4) {
             self.another_device_acts(round * 100 + n);
@@ -177,9 +183,11 @@ impl History {
         let to = FOLDERS[self.rng.below(3)];
         let has_move = self.desk.home.server.world().offers("MOVE");
         let Some(letter) = self.letters.get_mut(&subject) else { return };
-        // A MOVE whose answer was lost looks like another device's, and taking it back then comes too late.
+        // A change whose answer was lost looks like another device's, and taking it back then comes too late.
         let too_late = has_move && self.disturbed && letter.began == Some(to);
+        let stays = self.disturbed && letter.flags.contains("\\Flagged") != letter.was_starred;
         let verb = match choice {
+            0..3 if stays => return,
             0..3 => {
                 let on = letter.flags.insert("\\Flagged") || !letter.flags.remove("\\Flagged");
                 let (star, none) = (vec!["\\Flagged".to_owned()], Vec::new());
@@ -244,8 +252,10 @@ impl History {
             if !self.desk.home.server.is_honest() {
                 self.desk.home.server.change(|w| _ = w.deliver(folder, &subject));
             }
-            self.letters
-                .insert(subject, Letter { folder: Some(folder), flags: BTreeSet::new(), copy: None, began: Some(folder) });
+            self.letters.insert(
+                subject,
+                Letter { folder: Some(folder), flags: BTreeSet::new(), copy: None, began: Some(folder), was_starred: false },
+            );
         }
         self.desk.home.server.repent();
         let mut clean = 0;
