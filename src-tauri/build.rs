@@ -4,8 +4,19 @@
 use std::path::Path;
 
 /// Every command of `src/commands.rs`. One that is missing here can't be granted, and so can't be called.
-const COMMANDS: &[&str] =
-    &["call", "start_state", "unlock", "open_link", "open_attachment", "save_attachment", "frame_origin", "take_opens"];
+const COMMANDS: &[&str] = &[
+    "call",
+    "start_state",
+    "unlock",
+    "open_link",
+    "open_attachment",
+    "save_attachment",
+    "open_file",
+    "open_file_attachment",
+    "save_file_attachment",
+    "frame_origin",
+    "take_opens",
+];
 
 const UNBUILT: &str = "<!doctype html><meta charset=utf-8><title>Godwit</title>\
 <p>The interface is not built. Run <code>npm ci && npm run build</code>, then build Godwit again.</p>";

@@ -86,6 +86,11 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked> {
 pub fn open(arg: &OsStr) -> Result<Open> {
     match arg.to_str() {
         Some(text) if is_mailto(text) => mailto(text),
+        // Desktops hand over files as addresses.
+        Some(text) if text.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("file://")) => {
+            let path = url::Url::parse(text).ok().and_then(|url| url.to_file_path().ok());
+            file(path.ok_or_else(|| Error::invalid("This file: address names no file of this computer."))?.as_os_str())
+        }
         _ => file(arg),
     }
 }
@@ -157,6 +162,10 @@ mod tests {
         assert!(read(&["--", "--help"]).is_err(), "after -- everything is a file");
         assert_eq!(read(&["--version"]).unwrap(), Asked::Version);
         let here = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
-        assert!(matches!(read(&["--", here]).unwrap(), Asked::Window { opens, .. } if opens.len() == 1));
+        let opened = window(None, vec![Open::File { path: here.into() }]);
+        assert_eq!(read(&["--", here]).unwrap(), opened);
+        let address = url::Url::from_file_path(here).unwrap();
+        assert_eq!(read(&[address.as_str()]).unwrap(), opened, "as desktops hand it over");
+        assert!(read(&["file://elsewhere.example/etc/hosts"]).is_err());
     }
 }

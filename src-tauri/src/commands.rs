@@ -2,9 +2,9 @@
 //! (links, attachments). Declared in build.rs and granted in tauri.conf.json. A path or a target never comes from the window.
 
 use crate::args::Open;
-use crate::shell::{self, Shell, StartState, Unlock};
-use godwit_domain::api::{AttachmentOpen, AttachmentSave, LinkTarget, Request};
-use godwit_domain::{Error, ErrorKind, PlacementId, Result};
+use crate::shell::{self, Shell, StartState, ToOpen, Unlock};
+use godwit_domain::api::{AttachmentOpen, AttachmentSave, FileOpen, FilePartOpen, FilePartSave, LinkTarget, Request};
+use godwit_domain::{Error, ErrorKind, OpenedFile, PlacementId, Result};
 use godwit_engine::os::dirs;
 use std::ffi::OsString;
 use tauri::{AppHandle, State};
@@ -31,6 +31,9 @@ const fn is_for_the_window(request: &Request) -> bool {
             | Request::DraftAttach(_)
             | Request::AttachmentSave(_)
             | Request::AttachmentOpen(_)
+            | Request::FileOpen(_)
+            | Request::FilePartSave(_)
+            | Request::FilePartOpen(_)
     )
 }
 
@@ -78,10 +81,38 @@ pub async fn open_attachment(shell: State<'_, Shell>, id: PlacementId, part: u32
 #[tauri::command]
 pub async fn save_attachment(shell: State<'_, Shell>, id: PlacementId, part: Option<u32>) -> Result<String> {
     shell.check_at_home()?;
-    let dir = dirs::downloads()?;
-    let dir = dir.to_str().ok_or_else(|| Error::invalid("The downloads folder has a name that is not Unicode."))?.to_owned();
-    let saved = shell.engine().await?.ask(AttachmentSave { id, part, dir }).await?;
+    let saved = shell.engine().await?.ask(AttachmentSave { id, part, dir: downloads()? }).await?;
     saved.into_iter().next().ok_or_else(|| Error::gone("There is no such attachment."))
+}
+
+/// The downloads folder, made where a fresh account of the system has none yet.
+fn downloads() -> Result<String> {
+    let dir = dirs::downloads()?;
+    std::fs::create_dir_all(&dir).map_err(|error| godwit_engine::os::io_error("make a folder", &dir, &error))?;
+    Ok(dir.to_str().ok_or_else(|| Error::invalid("The downloads folder has a name that is not Unicode."))?.to_owned())
+}
+
+/// Opens message file `key` of those that were named from outside; the window knows numbers only, never paths.
+#[tauri::command]
+pub async fn open_file(shell: State<'_, Shell>, key: u32, remote: bool) -> Result<OpenedFile> {
+    shell.check_at_home()?;
+    let path = shell.file(key).ok_or_else(|| Error::gone("This file is not open any more.").mend("Open it again."))?;
+    shell.engine().await?.ask(FileOpen { path, remote }).await
+}
+
+/// Opens a harmless attachment of a message file with the system's program for it.
+#[tauri::command]
+pub async fn open_file_attachment(shell: State<'_, Shell>, token: String, part: u32) -> Result<()> {
+    shell.check_at_home()?;
+    let path = shell.engine().await?.ask(FilePartOpen { token, part }).await?;
+    open_outside(path.into()).await
+}
+
+/// Saves an attachment of a message file to the downloads folder; answers the path.
+#[tauri::command]
+pub async fn save_file_attachment(shell: State<'_, Shell>, token: String, part: u32) -> Result<String> {
+    shell.check_at_home()?;
+    shell.engine().await?.ask(FilePartSave { token, part, dir: downloads()? }).await
 }
 
 /// Where message bodies are served.
@@ -93,9 +124,9 @@ pub fn frame_origin(shell: State<'_, Shell>) -> Result<String> {
 
 /// What the person asked to open from outside (`mailto:` links, files), once.
 #[tauri::command]
-pub fn take_opens(shell: State<'_, Shell>) -> Result<Vec<Open>> {
+pub fn take_opens(shell: State<'_, Shell>) -> Result<Vec<ToOpen>> {
     shell.check_at_home()?;
-    Ok(shell.take_opens())
+    Ok(shell.to_open())
 }
 
 async fn open_outside(what: OsString) -> Result<()> {
@@ -117,6 +148,7 @@ mod tests {
     fn the_window_gets_no_paths_and_no_raw_bytes() {
         assert!(is_for_the_window(&Accounts {}.into()));
         assert!(!is_for_the_window(&MessageRaw { id: PlacementId(1) }.into()));
+        assert!(!is_for_the_window(&FileOpen { path: "/etc/passwd".into(), remote: false }.into()));
         assert!(!is_for_the_window(&DraftAttach { draft: DraftId(1), path: "/etc/passwd".into() }.into()));
     }
 

@@ -73,6 +73,9 @@ fn run(profile: PathBuf, opens: Vec<Open>) -> Result<()> {
             commands::open_link,
             commands::open_attachment,
             commands::save_attachment,
+            commands::open_file,
+            commands::open_file_attachment,
+            commands::save_file_attachment,
             commands::frame_origin,
             commands::take_opens,
         ])

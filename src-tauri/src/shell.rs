@@ -68,19 +68,45 @@ enum Start {
     NotOpen(Error),
 }
 
+/// What the window is to open: a file by its number only, so that no page ever names a path.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ToOpen {
+    /// A `mailto:` address: starts a mail.
+    Mailto {
+        /// The whole URL.
+        url: String,
+    },
+    /// A message in a file.
+    File {
+        /// Its number, for `open_file`.
+        key: u32,
+    },
+}
+
+/// Message files that are remembered; a window that opens one again asks by its number.
+const MAX_FILES: usize = 1_000;
+
 /// The shell's one piece of state.
 pub struct Shell {
     /// Where everything of this profile lives.
     pub profile: PathBuf,
     start: watch::Sender<Start>,
     opens: Mutex<Vec<Open>>,
+    files: Mutex<Vec<String>>,
     at_home: AtomicBool,
 }
 
 impl Shell {
     /// A shell whose engine is not opened yet.
     pub fn new(profile: PathBuf, opens: Vec<Open>) -> Self {
-        Self { profile, start: watch::Sender::new(Start::Opening), opens: Mutex::new(opens), at_home: AtomicBool::new(false) }
+        Self {
+            profile,
+            start: watch::Sender::new(Start::Opening),
+            opens: Mutex::new(opens),
+            files: Mutex::default(),
+            at_home: AtomicBool::new(false),
+        }
     }
 
     /// Notes whether the window's own document is the app's. Nothing is answered while it is not.
@@ -141,6 +167,31 @@ impl Shell {
     /// Takes what is still to be opened.
     pub fn take_opens(&self) -> Vec<Open> {
         self.opens.lock().map(|mut opens| std::mem::take(&mut *opens)).unwrap_or_default()
+    }
+
+    /// The same for the window.
+    pub fn to_open(&self) -> Vec<ToOpen> {
+        let Ok(mut files) = self.files.lock() else { return Vec::new() };
+        let mut number = |path: String| {
+            let known = files.iter().position(|one| *one == path);
+            let key = known.or_else(|| (files.len() < MAX_FILES).then_some(files.len()))?;
+            if known.is_none() {
+                files.push(path);
+            }
+            u32::try_from(key).ok()
+        };
+        let opens = self.take_opens().into_iter();
+        opens
+            .filter_map(|open| match open {
+                Open::Mailto { url } => Some(ToOpen::Mailto { url }),
+                Open::File { path } => number(path).map(|key| ToOpen::File { key }),
+            })
+            .collect()
+    }
+
+    /// The path of a message file that the window was told of.
+    pub fn file(&self, key: u32) -> Option<String> {
+        self.files.lock().ok()?.get(key as usize).cloned()
     }
 
     /// Adds something to be opened and tells the window.

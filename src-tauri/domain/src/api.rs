@@ -119,6 +119,13 @@ api! {
     "attachment_save" AttachmentSave { id: PlacementId, part: Option<u32>, dir: String } -> Vec<String>;
     /// Puts a harmless attachment into the private temp folder, for opening. Answers the path.
     "attachment_open" AttachmentOpen { id: PlacementId, part: u32 } -> String;
+    /// Opens a message file (.eml), of which at most 64 MB are read. For the shell, which knows the path from the command line or the
+    /// desktop; the window never names one.
+    "file_open" FileOpen { path: String, remote: bool } -> OpenedFile;
+    /// Saves an attachment of an open message file below `dir`, as `attachment_save` does. Answers the path.
+    "file_part_save" FilePartSave { token: String, part: u32, dir: String } -> String;
+    /// Puts a harmless attachment of an open message file into the private temp folder. Answers the path.
+    "file_part_open" FilePartOpen { token: String, part: u32 } -> String;
     /// The target of link `index` under `token`; only http, https and mailto.
     "link" LinkTarget { token: String, index: u32 } -> String;
 

@@ -69,6 +69,7 @@ pub fn typescript() -> String {
         VerdictLevel,
         Verdict,
         OpenedMessage,
+        OpenedFile,
         ConversationItem,
         ComposeFrom,
         DraftAttachment,

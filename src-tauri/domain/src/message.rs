@@ -187,6 +187,39 @@ pub struct OpenedMessage {
     pub problems: Vec<String>,
 }
 
+/// A message out of a file, as the window gets it. It belongs to no account, so nothing can be done to it but reading.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct OpenedFile {
+    /// The file's name, without its folders.
+    pub name: String,
+    /// Decoded subject.
+    pub subject: String,
+    /// From.
+    pub from: Vec<Address>,
+    /// Reply-To, where it differs from From.
+    pub reply_to: Vec<Address>,
+    /// To.
+    pub to: Vec<Address>,
+    /// Cc.
+    pub cc: Vec<Address>,
+    /// Seconds since 1970, UTC; `None` where it says none.
+    pub date: Option<i64>,
+    /// Random token: the body is at `<scheme>://localhost/<token>/body`, parts at `/part/<n>`.
+    pub token: String,
+    /// Whether remote images are loaded in this rendering.
+    pub remote_loaded: bool,
+    /// Remote things it wanted.
+    pub remote: Vec<Remote>,
+    /// Links, by index as the frame reports them.
+    pub links: Vec<Link>,
+    /// Attachments that are not shown in place.
+    pub attachments: Vec<Attachment>,
+    /// The sender's verdict.
+    pub verdict: Verdict,
+    /// What was broken.
+    pub problems: Vec<String>,
+}
+
 /// One message of a conversation, oldest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ConversationItem {

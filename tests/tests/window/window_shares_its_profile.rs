@@ -5,6 +5,7 @@ use anyhow::Result;
 use godwit_tests::dovecot::Dovecot;
 use godwit_tests::godwitctl::{Godwitctl, built};
 use godwit_tests::webdriver::Name;
+use serde_json::json;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -49,5 +50,43 @@ fn a_second_start_raises_the_first_window_and_ends() -> Result<()> {
     };
     assert!(status.success(), "{status}");
     window.find("heading", "Add your mail account")?;
+    Ok(())
+}
+
+#[test]
+fn a_message_file_is_shown_and_its_attachment_saved() -> Result<()> {
+    let dovecot = Dovecot::shared()?;
+    let desk = Desk::new(dovecot)?;
+    let downloads = desk.downloads()?;
+    let window = desk.open()?;
+    window.find("heading", "Add your mail account")?;
+    let file = desk.profile.path().join("Old letter.eml");
+    std::fs::write(
+        &file,
+        "From: Nils <nils@fjordlys.example>\r\nTo: marit@fjordlys.example\r\nSubject: The mast\r\nDate: Mon, 2 Nov 2026 10:00:00 +0100\r\n\
+         MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n\
+         <style>.x{color:#123456}</style><p class=x>Lies in the shed</p>\r\n--b\r\nContent-Type: text/plain; name=list.txt\r\n\
+         Content-Disposition: attachment; filename=list.txt\r\n\r\nrope\r\n--b--\r\n",
+    )?;
+    let status = Command::new(built("godwit")?)
+        .arg("--profile")
+        .arg(desk.profile.path().join("profile"))
+        .arg(&file)
+        .envs(desk.env())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()?;
+    assert!(status.success(), "{status}");
+    let dialog = window.find("dialog", "The mast")?;
+    assert!(window.text(&dialog)?.contains("Old letter.eml"));
+    let frame = window.find("iframe", "Message body")?;
+    window.enter(&frame)?;
+    let shown =
+        window.script("return document.body.innerText + getComputedStyle(document.querySelector('p')).color", json!([]))?;
+    window.leave_frames()?;
+    assert_eq!(shown, json!("Lies in the shedrgb(18, 52, 86)"), "with its text and its style sheet");
+    window.press_on("button", "Save attachment")?;
+    let saved = window.wait("the saved file", || Ok(std::fs::read_to_string(downloads.join("list.txt")).ok()))?;
+    assert_eq!(saved.trim(), "rope");
     Ok(())
 }

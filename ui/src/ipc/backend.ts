@@ -1,6 +1,6 @@
 // The one object behind which everything outside the window stands: the engine's requests, its events, and the shell's few own verbs.
 // Nothing else in the interface knows whether a real engine or the fake one answers.
-import type { Commands, Draft, DraftId, Error as Failure, Event, PlacementId } from "./bindings";
+import type { Commands, Draft, DraftId, Error as Failure, Event, OpenedFile, PlacementId } from "./bindings";
 
 export type Unsubscribe = () => void;
 export type Shade = "light" | "dark";
@@ -12,8 +12,8 @@ export type StartState =
 /** What a person can choose when the keychain does not answer. */
 export type UnlockChoice = "retry" | "this_run_only" | { passphrase: string };
 
-/** What the person asked to open from outside: a `mailto:` link in a browser, a message file on the desktop. */
-export type Open = { kind: "mailto"; url: string } | { kind: "file"; path: string };
+/** What the person asked to open from outside: a `mailto:` link in a browser, a message file on the desktop (by number). */
+export type Open = { kind: "mailto"; url: string } | { kind: "file"; key: number };
 
 export interface Backend {
   /** Asks the engine. Rejects with `Failure`, always. */
@@ -34,6 +34,10 @@ export interface Backend {
   openAttachment(id: PlacementId, part: number): Promise<void>;
   /** Saves to Downloads; answers the path. */
   saveAttachment(id: PlacementId, part: number): Promise<string>;
+  /** Opens a message file that the shell was told of. */
+  openFile(key: number, remote: boolean): Promise<OpenedFile>;
+  openFileAttachment(token: string, part: number): Promise<void>;
+  saveFileAttachment(token: string, part: number): Promise<string>;
   windowTitle(title: string): Promise<void>;
 }
 

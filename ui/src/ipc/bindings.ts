@@ -809,6 +809,63 @@ verdict: Verdict,
  * What was broken.
  */
 problems: Array<string>, };
+export type OpenedFile = { 
+/**
+ * The file's name, without its folders.
+ */
+name: string, 
+/**
+ * Decoded subject.
+ */
+subject: string, 
+/**
+ * From.
+ */
+from: Array<Address>, 
+/**
+ * Reply-To, where it differs from From.
+ */
+reply_to: Array<Address>, 
+/**
+ * To.
+ */
+to: Array<Address>, 
+/**
+ * Cc.
+ */
+cc: Array<Address>, 
+/**
+ * Seconds since 1970, UTC; `None` where it says none.
+ */
+date: number | null, 
+/**
+ * Random token: the body is at `<scheme>://localhost/<token>/body`, parts at `/part/<n>`.
+ */
+token: string, 
+/**
+ * Whether remote images are loaded in this rendering.
+ */
+remote_loaded: boolean, 
+/**
+ * Remote things it wanted.
+ */
+remote: Array<Remote>, 
+/**
+ * Links, by index as the frame reports them.
+ */
+links: Array<Link>, 
+/**
+ * Attachments that are not shown in place.
+ */
+attachments: Array<Attachment>, 
+/**
+ * The sender's verdict.
+ */
+verdict: Verdict, 
+/**
+ * What was broken.
+ */
+problems: Array<string>, };
 export type ConversationItem = { 
 /**
  * A placement of it; the one in the asked mailbox where there are several.
@@ -1104,6 +1161,9 @@ export type Conversation = { id: PlacementId, };
 export type MessageRaw = { id: PlacementId, };
 export type AttachmentSave = { id: PlacementId, part: number | null, dir: string, };
 export type AttachmentOpen = { id: PlacementId, part: number, };
+export type FileOpen = { path: string, remote: boolean, };
+export type FilePartSave = { token: string, part: number, dir: string, };
+export type FilePartOpen = { token: string, part: number, };
 export type LinkTarget = { token: string, index: number, };
 export type Perform = { action: Action, };
 export type Undo = { receipt: ReceiptId | null, };
@@ -1160,6 +1220,9 @@ export interface Commands {
   message_raw: { request: MessageRaw; reply: string };
   attachment_save: { request: AttachmentSave; reply: Array<string> };
   attachment_open: { request: AttachmentOpen; reply: string };
+  file_open: { request: FileOpen; reply: OpenedFile };
+  file_part_save: { request: FilePartSave; reply: string };
+  file_part_open: { request: FilePartOpen; reply: string };
   link: { request: LinkTarget; reply: string };
   perform: { request: Perform; reply: Performed };
   undo: { request: Undo; reply: Undone };

@@ -38,6 +38,9 @@ export async function tauriBackend(): Promise<Backend> {
     openLink: (token, index) => ask("open_link", { token, index }),
     openAttachment: (id, part) => ask("open_attachment", { id, part }),
     saveAttachment: (id, part) => ask("save_attachment", { id, part }),
+    openFile: (key, remote) => ask("open_file", { key, remote }),
+    openFileAttachment: (token, part) => ask("open_file_attachment", { token, part }),
+    saveFileAttachment: (token, part) => ask("save_file_attachment", { token, part }),
     // The window's own title, with the unread count, is the shell's.
     async windowTitle(title) {
       document.title = title;

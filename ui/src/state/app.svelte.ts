@@ -37,6 +37,7 @@ export type Dialog =
   | { kind: "folder_rename"; mailbox: number }
   | { kind: "folder_delete"; mailbox: number }
   | { kind: "account_remove"; account: number }
+  | { kind: "file"; key: number }
   | { kind: "password"; account: number; error: Failure };
 
 const SETTINGS: Settings = {
@@ -122,10 +123,8 @@ export class App {
 
   /** A `mailto:` link starts a mail. Without an account there is nobody to write as yet: the wizard stays. */
   private openFromOutside(open: Open): void {
-    if (open.kind === "file") {
-      const what = "Godwit can\u2019t show message files yet.";
-      this.failed({ kind: "unsupported", what, mend: "godwitctl parse FILE shows it.", server_words: null });
-    } else if (this.mail.accounts.length > 0) void this.writing.compose({ kind: "mailto", url: open.url });
+    if (open.kind === "file") this.dialog = { kind: "file", key: open.key };
+    else if (this.mail.accounts.length > 0) void this.writing.compose({ kind: "mailto", url: open.url });
   }
 
   private takeSettings(settings: Settings): void {

@@ -64,6 +64,24 @@ test("the message has its region, verbs and frame", async () => {
   expect(region.textContent).toContain("jonas@lindqvist-dahl.example");
 });
 
+test("a message file from the desktop is read in a dialog of its own", async () => {
+  const { backend, app, user } = await open();
+  const id = app.list.focused?.id ?? 0;
+  backend.hand({ kind: "file", key: id });
+  const dialog = await screen.findByRole("dialog", { name: "Slipway drawings for the boathouse" });
+  expect((await within(dialog).findByTitle("Message body")).getAttribute("sandbox")).toBe("allow-scripts");
+  expect(dialog.textContent).toContain("message.eml");
+  expect(within(dialog).queryByRole("button", { name: "Reply" })).toBeNull();
+  expect(await violations()).toEqual([]);
+  await user.click(within(dialog).getByRole("button", { name: "Load remote images" }));
+  await waitFor(() => expect(within(dialog).queryByRole("button", { name: "Load remote images" })).toBeNull());
+  await user.keyboard("{Escape}");
+  expect(screen.queryByRole("dialog")).toBeNull();
+  backend.hand({ kind: "file", key: 999_999 });
+  const broken = await screen.findByRole("dialog", { name: "Message file" });
+  await waitFor(() => expect(broken.textContent).toContain("gone"));
+});
+
 test("archive goes to the next message and undo brings it back", async () => {
   const { user, backend } = await open();
   await heading("Slipway drawings for the boathouse");

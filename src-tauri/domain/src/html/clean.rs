@@ -1,10 +1,12 @@
 //! The sanitiser: ammonia with its options pinned, then our rewriting. Parsing happens here and nowhere in the interface.
 
 use super::rewrite::{Reader, Rewritten, rewrite};
-use super::{MAX_HTML, allow, survey};
+use super::survey::{self, Survey};
+use super::{MAX_HTML, allow, sheet};
 use crate::mime::{cut, guarded};
 use crate::{Attachment, Remote};
 use ammonia::{Builder, UrlRelative};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -30,10 +32,10 @@ static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
 /// Sanitises HTML for the message frame; the verifier must still see it.
 pub(super) fn for_frame(html: &str, allow_remote: bool, base: &str, attachments: &[Attachment]) -> Result<Rewritten, TooMuch> {
     let html = cut(html, MAX_HTML);
-    let surveyed = guarded(|| survey::survey(html)).filter(|s| !s.too_much).ok_or(TooMuch)?;
-    let remote: Vec<Remote> = surveyed.dropped;
+    let (html, mut surveyed) = looked_over(html).ok_or(TooMuch)?;
+    let remote: Vec<Remote> = std::mem::take(&mut surveyed.dropped);
     guarded(|| {
-        let clean = SANITISER.clean(html).to_string();
+        let clean = SANITISER.clean(&html).to_string();
         let style = if surveyed.body_style.is_empty() {
             String::new()
         } else {
@@ -50,13 +52,20 @@ pub(super) fn for_frame(html: &str, allow_remote: bool, base: &str, attachments:
 /// Empty where it can't be made safe; the caller then quotes the text.
 pub fn sanitise_for_composer(html: &str) -> String {
     let html = cut(html, MAX_HTML);
-    let made = guarded(|| {
-        if survey::survey(html).too_much {
-            return None;
-        }
-        Some(rewrite(&SANITISER.clean(html).to_string(), Reader::Composer, "", &[], Vec::new()).html)
-    });
-    made.flatten().unwrap_or_default()
+    let Some((html, _)) = looked_over(html) else { return String::new() };
+    guarded(|| rewrite(&SANITISER.clean(&html).to_string(), Reader::Composer, "", &[], Vec::new()).html).unwrap_or_default()
+}
+
+/// The HTML with its style sheets in its elements, and what a look over it found. `None`: it is too much.
+fn looked_over(html: &str) -> Option<(Cow<'_, str>, Survey)> {
+    let mut surveyed = guarded(|| survey::survey(html)).filter(|s| !s.too_much)?;
+    // A library that fails at a sheet costs the message its looks, nothing else.
+    let inlined = guarded(|| sheet::inlined(html, &surveyed.sheet, surveyed.tags, surveyed.deepest)).flatten();
+    let Some(inlined) = inlined else { return Some((Cow::Borrowed(html), surveyed)) };
+    let again = guarded(|| survey::survey(&inlined)).filter(|s| !s.too_much)?;
+    // The second look says what `<body>` has by now; only the first saw what the sheets would load.
+    (surveyed.body_style, surveyed.dir) = (again.body_style, again.dir);
+    Some((Cow::Owned(inlined), surveyed))
 }
 
 #[cfg(test)]
@@ -77,5 +86,7 @@ mod tests {
         check("<span style='font-size:0'>b<br></span>d<script>x</script>", "d");
         check("<p style='background:url(https://x.example);color:red'>x", "<p style=\"color:red\">x</p>");
         check(&"<font>".repeat(1_000), "");
+        // What the reader did not see is not quoted, wherever it was hidden.
+        check("<style>.pre{display:none}</style><div class=pre>secret</div><p>seen</p>", "<p>seen</p>");
     }
 }

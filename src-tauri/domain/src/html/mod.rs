@@ -1,5 +1,5 @@
 //! HTML of mail: made text, made safe, and proven safe by a second reader.
-//! The road is survey -> ammonia -> rewrite (links, pictures, styles) -> verify; what fails on the way is shown as text.
+//! The road is survey -> sheets into attributes -> ammonia -> rewrite (links, pictures, styles) -> verify; what fails on the way is shown as text.
 
 mod allow;
 mod clean;
@@ -7,6 +7,7 @@ mod hosts;
 mod plain;
 mod render;
 mod rewrite;
+mod sheet;
 mod style;
 mod survey;
 mod text;

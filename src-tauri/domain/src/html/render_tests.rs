@@ -34,6 +34,21 @@ fn check(html: &str, want: &str) {
 }
 
 #[test]
+fn a_newsletter_wears_its_sheet() {
+    let r = shown(
+        "<style>.card{background:#eef;padding:8px}.pre{display:none}.hero{background:url(https://x.example/h.png)}
+         @media (max-width:600px){.card{padding:0}} a:hover{color:red} body{margin:0}</style>
+         <body class=b><div class=pre>Preheader</div><div class='card x' id=c>Hello</div><div class=hero>y</div>",
+        false,
+    );
+    for want in ["<div style=\"background:#eef;padding:8px\">Hello</div>", "<div style=\"display:none\">", "margin:0"] {
+        assert!(r.html.contains(want), "{want}: {}", r.html);
+    }
+    assert!(!r.html.contains("class=") && !r.html.contains("x.example") && !r.html.contains("id="), "{}", r.html);
+    assert!(r.remote.iter().any(|x| x.url == "https://x.example/h.png" && x.blocked), "{:?}", r.remote);
+}
+
+#[test]
 fn honest_layout_stays() {
     check(
         "<table width=600 bgcolor=#fff cellpadding=0 role=presentation><tr><td align=center style='padding:8px'>x</td></tr></table>",

@@ -1,7 +1,7 @@
 //! A first look at the HTML as it came: is it too much to build a tree of, what would it load that is dropped anyway,
 //! and which colours does `<body>` set.
 
-use super::hosts;
+use super::{hosts, sheet};
 use crate::{Remote, RemoteKind};
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::states::RawKind;
@@ -27,12 +27,19 @@ pub(super) struct Survey {
     pub body_style: String,
     /// The direction that `<body>` or `<html>` sets.
     pub dir: Option<String>,
+    /// All style sheets that are meant for a screen of any size, one after the other.
+    pub sheet: String,
+    /// Tags that were opened.
+    pub tags: usize,
+    /// The most elements that were inside each other.
+    pub deepest: usize,
     open: HashMap<String, usize>,
     depth: usize,
-    tags: usize,
     formatting: usize,
     seen_body: bool,
     in_style: bool,
+    /// The open `<style>` is for a screen.
+    for_screen: bool,
 }
 
 struct Sink(RefCell<Survey>);
@@ -115,6 +122,7 @@ impl Survey {
         if !closes_itself {
             *self.open.entry(name.to_owned()).or_default() += 1;
             self.depth += 1;
+            self.deepest = self.deepest.max(self.depth);
             self.formatting += usize::from(is_formatting(name));
         }
         self.too_much |= self.tags > MAX_TAGS || self.depth > MAX_DEPTH || self.formatting > MAX_FORMATTING;
@@ -129,6 +137,7 @@ impl Survey {
                 self.seen_body = true;
                 self.body_style = body_style(value("bgcolor"), value("text"), value("style"));
             }
+            "style" => self.for_screen = sheet::for_any_screen(value("media").unwrap_or_default().trim()),
             "link" => {
                 let rel = value("rel").unwrap_or_default().to_ascii_lowercase();
                 self.drop_remote(value("href"), if rel.contains("stylesheet") { RemoteKind::Style } else { RemoteKind::Other });
@@ -153,8 +162,11 @@ impl Survey {
         self.formatting = self.formatting.saturating_sub(usize::from(is_formatting(name)));
     }
 
-    /// Loads out of a style sheet; the sheet itself is dropped whole.
+    /// Keeps a style sheet, and lists what it would load of itself.
     fn style_sheet(&mut self, css: &str) {
+        if self.for_screen && self.sheet.len() + css.len() < sheet::MAX_SHEET {
+            self.sheet.push_str(css);
+        }
         let lower = css.to_ascii_lowercase();
         for (at, found) in lower.match_indices("url(").chain(lower.match_indices("@import")) {
             let tail = css.get(at + found.len()..).unwrap_or_default().trim_start().trim_start_matches(['"', '\'']);

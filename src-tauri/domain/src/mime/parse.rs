@@ -317,6 +317,13 @@ fn referenced(html: Option<&str>) -> HashSet<String> {
     found
 }
 
+impl crate::Parsed {
+    /// The Date header in seconds since 1970, UTC.
+    pub fn sent_at(&self) -> Option<i64> {
+        mail_parser::DateTime::parse_rfc3339(self.date.as_deref()?).map(|date| date.to_timestamp())
+    }
+}
+
 #[cfg(test)]
 #[path = "parse_tests.rs"]
 mod tests;

@@ -78,14 +78,15 @@ pub(super) async fn save_attachment(engine: &Engine, asked: AttachmentSave) -> R
 pub(super) async fn open_attachment(engine: &Engine, asked: AttachmentOpen) -> Result<String> {
     let raw = engine.inner.line.body(asked.id, BodyLimit::READING).await?.raw;
     let dir = engine.inner.temp.clone();
-    blocking(move || {
-        let danger = mime::part(&raw, asked.part).and_then(|(attachment, _)| attachment.danger);
-        if let Some(danger) = danger {
-            return Err(Error::invalid(danger).mend("Save it instead, if you trust who sent it."));
-        }
-        write_part(&raw, asked.part, &dir)
-    })
-    .await?
+    blocking(move || write_harmless(&raw, asked.part, &dir)).await?
+}
+
+/// Writes a part for another program to open, unless that could do harm.
+pub(super) fn write_harmless(raw: &[u8], part: u32, dir: &Path) -> Result<String> {
+    if let Some(danger) = mime::part(raw, part).and_then(|(attachment, _)| attachment.danger) {
+        return Err(Error::invalid(danger).mend("Save it instead, if you trust who sent it."));
+    }
+    write_part(raw, part, dir)
 }
 
 pub(super) async fn link(engine: &Engine, asked: LinkTarget) -> Result<String> {
@@ -93,7 +94,7 @@ pub(super) async fn link(engine: &Engine, asked: LinkTarget) -> Result<String> {
 }
 
 /// Writes one part under its safe name, or that name with a number; never over a file, never outside `dir`.
-fn write_part(raw: &[u8], part: u32, dir: &Path) -> Result<String> {
+pub(super) fn write_part(raw: &[u8], part: u32, dir: &Path) -> Result<String> {
     let (attachment, bytes) = mime::part(raw, part)
         .ok_or_else(|| Error::gone("This message has no such attachment.").mend("Open the message again."))?;
     for number in 0..1_000u32 {

@@ -4,6 +4,7 @@ mod accounts;
 mod bundle;
 pub(crate) mod compose;
 mod doctor;
+mod files;
 mod gap;
 mod keep;
 mod lists;
@@ -53,6 +54,9 @@ pub(crate) async fn answer(engine: &Engine, request: Request) -> Result<Value> {
         MessageRaw => messages::raw,
         AttachmentSave => messages::save_attachment,
         AttachmentOpen => messages::open_attachment,
+        FileOpen => files::open,
+        FilePartSave => files::save_part,
+        FilePartOpen => files::open_part,
         LinkTarget => messages::link,
         Perform => lists::perform,
         Undo => lists::undo,

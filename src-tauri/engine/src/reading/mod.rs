@@ -8,7 +8,7 @@ mod sniff;
 use crate::net::TlsContext;
 use godwit_domain::html::{RenderOptions, render};
 use godwit_domain::mime::{parse, part};
-use godwit_domain::{Error, RemoteKind, Rendered, Result};
+use godwit_domain::{Error, Parsed, RemoteKind, Rendered, Result};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::runtime::Handle;
@@ -78,9 +78,15 @@ impl Reading {
 
     /// Parses and renders a message and keeps it under a new token. `remote`: with pictures from the network.
     pub fn open(&self, raw: Vec<u8>, remote: bool) -> Result<(String, Rendered)> {
+        let parsed = parse(&raw);
+        self.open_parsed(raw, &parsed, remote)
+    }
+
+    /// The same for one that was parsed already.
+    pub fn open_parsed(&self, raw: Vec<u8>, parsed: &Parsed, remote: bool) -> Result<(String, Rendered)> {
         let token = token()?;
         let base = format!("{}/{token}/", self.origin);
-        let rendered = render(&parse(&raw), &RenderOptions { allow_remote: remote, base: base.clone() });
+        let rendered = render(parsed, &RenderOptions { allow_remote: remote, base: base.clone() });
         let (html, pictures) = page::lift_pictures(&rendered.html, &base);
         let opened =
             Arc::new(Open { token: token.clone(), raw, html, rendered: rendered.clone(), pictures, fetched: Mutex::default() });
@@ -102,6 +108,12 @@ impl Reading {
         let open = self.find(token).ok_or_else(|| Error::gone("The message is not open any more.").mend("Open it again."))?;
         let link = open.rendered.links.get(index as usize).ok_or_else(|| Error::gone("The message has no such link."))?;
         Ok(link.url.clone())
+    }
+
+    /// The bytes of an open message.
+    pub fn raw(&self, token: &str) -> Result<Vec<u8>> {
+        let open = self.find(token).ok_or_else(|| Error::gone("The message is not open any more.").mend("Open it again."))?;
+        Ok(open.raw.clone())
     }
 
     /// Answers a frame's request: `/<token>/body?theme=dark`, `/<token>/part/<n>`, `/<token>/picture/<n>`, `/<token>/remote/<n>`;

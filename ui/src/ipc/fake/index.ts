@@ -1,6 +1,16 @@
 // A backend that keeps everything in memory: for `npm run dev`, tests and pictures. It behaves as the engine promises to, errors included.
 import type { Backend, Open, Shade, StartState, UnlockChoice } from "../backend";
-import type { Account, Action, Commands, Draft, Event, KeepSetting, OutboxItem, Settings } from "../bindings";
+import type {
+  Account,
+  Action,
+  Commands,
+  Draft,
+  Event,
+  KeepSetting,
+  OpenedFile,
+  OutboxItem,
+  Settings,
+} from "../bindings";
 import { frameDocument } from "./frame";
 import { Outgoing } from "./outgoing";
 import { RemovedMail } from "./removed";
@@ -134,6 +144,25 @@ export class FakeBackend implements Backend {
     const file = this.world.items.get(id)?.files.find((one) => one.part === part);
     if (!file) throw fail("gone", "This attachment is gone.", "Open the message again.");
     return `/home/marit/Downloads/${file.name}`;
+  }
+
+  /** Something is opened from outside. */
+  hand(open: Open): void {
+    this.open?.(open);
+  }
+
+  /** The files on the fake desktop are the world's messages, by id. */
+  async openFile(key: number, remote: boolean): Promise<OpenedFile> {
+    const opened = await this.call("message_open", { id: key, remote });
+    return { ...opened, name: "message.eml" };
+  }
+
+  async openFileAttachment(): Promise<void> {
+    this.asked.push({ name: "open_file_attachment", request: null });
+  }
+
+  async saveFileAttachment(): Promise<string> {
+    return "/home/marit/Downloads/file";
   }
 
   async windowTitle(title: string): Promise<void> {
