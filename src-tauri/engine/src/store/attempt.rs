@@ -3,7 +3,7 @@
 
 use super::reader::Reader;
 use super::writer::Writer;
-use godwit_domain::{AccountId, DraftId, MailboxId, OutboxId, PlacementId, Result};
+use godwit_domain::{AccountId, DraftId, Flags, MailboxId, OutboxId, PlacementId, Result};
 
 /// Which command creates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,10 +65,37 @@ pub struct Attempt {
     pub draft: Option<(DraftId, u32)>,
 }
 
+/// Where a row lies, as far as the server has confirmed it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiesAt {
+    /// The mailbox.
+    pub mailbox: MailboxId,
+    /// Its UID there, where it is known.
+    pub uid: Option<u32>,
+    /// Its flags there.
+    pub flags: Flags,
+    /// What two copies of the message share.
+    pub identity: [u8; 16],
+    /// Where it is wanted instead.
+    pub target: Option<MailboxId>,
+}
+
 /// An attempt's id.
 pub type AttemptId = i64;
 
 impl Reader<'_> {
+    /// Where a row lies that an attempt is about; `None`: it is gone.
+    pub fn lies_at(&self, placement: PlacementId) -> Result<Option<LiesAt>> {
+        let row = self.placement(placement.0)?.filter(|row| row.removed_at.is_none());
+        Ok(row.map(|row| LiesAt {
+            mailbox: MailboxId(row.mailbox),
+            uid: row.uid,
+            flags: row.base,
+            identity: row.identity,
+            target: row.want_mailbox.map(MailboxId),
+        }))
+    }
+
     /// Attempts of an account whose outcome is not known, oldest first. One whose target folder is gone is left out.
     pub fn attempts(&self, account: AccountId) -> Result<Vec<(AttemptId, Attempt)>> {
         let rows = self.profile.all(

@@ -44,7 +44,7 @@ mod writer;
 mod tests;
 
 pub use arrive::Inserted;
-pub use attempt::{Attempt, AttemptId, AttemptKind};
+pub use attempt::{Attempt, AttemptId, AttemptKind, LiesAt};
 pub use body::{Packed, Packer};
 pub use carry::{Carry, Landed};
 pub use confirm::Want;
