@@ -85,8 +85,10 @@ pub async fn save_attachment(shell: State<'_, Shell>, id: PlacementId, part: Opt
     saved.into_iter().next().ok_or_else(|| Error::gone("There is no such attachment."))
 }
 
+/// The downloads folder, made where a fresh account of the system has none yet.
 fn downloads() -> Result<String> {
     let dir = dirs::downloads()?;
+    std::fs::create_dir_all(&dir).map_err(|error| godwit_engine::os::io_error("make a folder", &dir, &error))?;
     Ok(dir.to_str().ok_or_else(|| Error::invalid("The downloads folder has a name that is not Unicode."))?.to_owned())
 }
 

@@ -16,6 +16,7 @@ use godwit_tests::dovecot::{Dovecot, User};
 use godwit_tests::godwitctl::{built, root_env};
 use godwit_tests::keyring::Keyring;
 use godwit_tests::webdriver::{Name, Window};
+use std::path::PathBuf;
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -53,7 +54,16 @@ impl Desk {
         let mut env = self.display.env();
         env.extend(self.keyring.env());
         env.push(self.root.clone());
+        env.push(("XDG_CONFIG_HOME".into(), self.profile.path().join("config").display().to_string()));
         env
+    }
+
+    /// Where this desk keeps what is saved: not there before something is.
+    fn downloads(&self) -> Result<PathBuf> {
+        let (config, downloads) = (self.profile.path().join("config"), self.profile.path().join("Downloads"));
+        std::fs::create_dir_all(&config)?;
+        std::fs::write(config.join("user-dirs.dirs"), format!("XDG_DOWNLOAD_DIR=\"{}\"\n", downloads.display()))?;
+        Ok(downloads)
     }
 
     /// Opens the window with this person's account set up by hand, in its inbox.

@@ -57,6 +57,7 @@ fn a_second_start_raises_the_first_window_and_ends() -> Result<()> {
 fn a_message_file_is_shown_and_its_attachment_saved() -> Result<()> {
     let dovecot = Dovecot::shared()?;
     let desk = Desk::new(dovecot)?;
+    let downloads = desk.downloads()?;
     let window = desk.open()?;
     window.find("heading", "Add your mail account")?;
     let file = desk.profile.path().join("Old letter.eml");
@@ -85,6 +86,7 @@ fn a_message_file_is_shown_and_its_attachment_saved() -> Result<()> {
     window.leave_frames()?;
     assert_eq!(shown, json!("Lies in the shedrgb(18, 52, 86)"), "with its text and its style sheet");
     window.press_on("button", "Save attachment")?;
-    window.find("status", Name::Has("Saved to Downloads"))?;
+    let saved = window.wait("the saved file", || Ok(std::fs::read_to_string(downloads.join("list.txt")).ok()))?;
+    assert_eq!(saved.trim(), "rope");
     Ok(())
 }

@@ -58,10 +58,13 @@ struct Fresh<'r> {
     known: bool,
 }
 
-const INSERT_MESSAGE: &str = "INSERT INTO message (id, account_id, thread_id, sort_key, date, size, has_attachment, identity,
+// OR FAIL: SQLite then keeps no copy of each page it changes, to take one statement back. Nothing here goes on after an
+// error, and the transaction is taken back whole.
+const INSERT_MESSAGE: &str =
+    "INSERT OR FAIL INTO message (id, account_id, thread_id, sort_key, date, size, has_attachment, identity,
   message_id, subject, sender, reply_to, recipients, cc, search_text, gm_msgid)";
 const INSERT_PLACEMENT: &str =
-    "INSERT INTO placement (id, message_id, mailbox_id, uidvalidity, uid, sort_key, internal_date, modseq,
+    "INSERT OR FAIL INTO placement (id, message_id, mailbox_id, uidvalidity, uid, sort_key, internal_date, modseq,
   base_bits, base_keywords)";
 
 impl Fresh<'_> {
@@ -165,10 +168,11 @@ impl Writer<'_> {
             rows.sort_unstable_by_key(|r| r.uid);
         }
         let mut rows = if self.has_loose(batch.account)? { self.link(batch, rows, out)? } else { rows };
+        rows.iter_mut().for_each(|row| people.note(std::mem::take(&mut row.people), row.date));
         if self.is_home(batch.mailbox)? {
             rows.iter_mut().for_each(|row| row.flags.labels = row.gmail.labels.take().unwrap_or_default());
         }
-        let mut added = self.insert_rows(batch, &rows, newer, people)?;
+        let mut added = self.insert_rows(batch, &rows, newer)?;
         if newer {
             added.reverse();
         }
@@ -201,7 +205,7 @@ impl Writer<'_> {
     }
 
     /// Writes rows table by table: the next row of one table lies beside the last.
-    fn insert_rows(&mut self, batch: &Batch, rows: &[Ready], newer: bool, people: &mut Seen) -> Result<Vec<PlacementId>> {
+    fn insert_rows(&mut self, batch: &Batch, rows: &[Ready], newer: bool) -> Result<Vec<PlacementId>> {
         let mut threads = self.threads_of(rows.iter().flat_map(|r| r.refs.iter().copied()))?;
         let next =
             |table: &str| self.cache.one("SELECT seq + 1 FROM sqlite_sequence WHERE name = ?1", [table], |r| r.get::<_, i64>(0));
@@ -218,7 +222,6 @@ impl Writer<'_> {
             }
             let sort_key = sort_key(row.date, message, newer);
             let thread = self.join_thread(&mut threads, &row.refs, message)?;
-            people.note(&row.people, row.date);
             fresh.push(Fresh { row, message, placement, sort_key, thread, known: false });
         }
         fresh.iter_mut().for_each(|f| f.thread = threads.now(f.thread));

@@ -2,11 +2,13 @@
 
 mod actions;
 mod carry;
+mod drafts;
 mod files;
 mod keep;
 mod labels;
 mod large;
 mod lists;
+mod pushed;
 mod random;
 mod speed;
 mod sync;

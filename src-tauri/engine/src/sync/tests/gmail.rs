@@ -510,3 +510,21 @@ async fn answers_without_labels_change_none() {
     assert_eq!((home.shown("INBOX").await, home.shown(STARRED).await), (letters(1..=2), letters([1])));
     home.audit().await;
 }
+
+#[tokio::test]
+async fn a_draft_stays_on_this_machine_where_its_copy_would_be_a_label() {
+    let (server, home, sync) = with_labels().await;
+    let account = home.account;
+    let blank = godwit_domain::compose::Start::default().into_draft(DraftId(0), account);
+    let written = move |w: &mut crate::store::Writer<'_>| {
+        let begun = w.draft_put(&blank)?;
+        w.draft_update(&Draft { id: begun.id, text: "Not done".into(), ..blank })
+    };
+    home.store.write(Lane::User, written).await.unwrap();
+    assert_eq!(home.store.read(move |r| r.drafts_to_file(account, None)).await.unwrap().len(), 1);
+    let mut out = PushOutcome::default();
+    sync.push_drafts(Rest::All, &mut out).await.unwrap();
+    assert_eq!((server.heard("APPEND"), server.heard("SELECT \"[Gmail]/Drafts")), (0, 0));
+    assert!(home.shown("[Gmail]/Drafts").await.is_empty());
+    home.audit().await;
+}
