@@ -8,6 +8,8 @@ mod face;
 #[cfg(any(test, feature = "fuzz"))]
 pub mod fuzz;
 pub mod imap;
+#[cfg(test)]
+mod memory;
 pub mod net;
 pub mod os;
 pub mod outbox;

@@ -44,7 +44,8 @@ pub fn next_window(at: Reading) -> Option<(u32, u32)> {
         return Some((1, high));
     }
     let rows = at.rows;
-    if at.remaining <= rows {
+    // EXISTS may count more messages than there are UIDs: a wrong number, and no window is larger than what is left.
+    if at.remaining <= rows || high <= rows {
         return Some((1, high));
     }
     let span = u64::from(high) * u64::from(rows) / u64::from(at.remaining);
@@ -95,6 +96,15 @@ mod tests {
             next_window(Reading { down_to: 1_000_001, remaining: 1_000_000, rows: FIRST_WINDOW, empty: 0 }),
             Some((999_801, 1_000_000))
         );
+    }
+
+    #[test]
+    fn a_count_that_cannot_be_true_is_no_reason_to_stop() {
+        let at = |down_to| Reading { down_to, remaining: u32::MAX, rows: FIRST_WINDOW, empty: 40 };
+        assert_eq!(next_window(at(8)), Some((1, 7)));
+        assert_eq!(next_window(at(FIRST_WINDOW + 1)), Some((1, FIRST_WINDOW)));
+        assert_eq!(next_window(at(u32::MAX)), Some((1, u32::MAX - 1)));
+        assert_eq!(next_window(at(0)), None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use super::capabilities::Capabilities;
 use super::command::Command;
-use super::exchange::{Delivery, Exchange};
+use super::exchange::{Delivery, Exchange, MOST_WAITING};
 use super::framer::USUAL_LITERALS;
 use super::items::MailboxEvent;
 use super::mutf7;
@@ -19,13 +19,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 /// Jobs that may wait for the connection.
 const MOST_JOBS: usize = 64;
-/// Responses that may wait for their caller, and about how many bytes of literals in them.
+/// Responses that may wait for their caller.
 const MOST_DELIVERIES: usize = 64;
-const MOST_WAITING: usize = 64 << 20;
 /// Responses that a call keeps before it gives up on the server.
 const MOST_COLLECTED: usize = 1_000_000;
 /// And their bytes.
@@ -76,7 +75,9 @@ pub(super) struct Answers {
 impl Pending {
     /// The next untagged response.
     pub async fn next(&mut self) -> Option<Delivery> {
-        self.deliveries.recv().await
+        let mut delivery = self.deliveries.recv().await?;
+        delivery.room = None;
+        Some(delivery)
     }
 
     /// The tagged answers, in the order of the commands.
@@ -237,10 +238,11 @@ impl Connection {
     pub(super) async fn ask(&self, ask: Ask) -> Result<Pending> {
         let Ask { commands, budget, patience, wants_fetch, selects, opening } = ask;
         let doing = commands.iter().map(|c| c.doing).collect();
-        let (deliver, deliveries) = mpsc::channel((MOST_WAITING / budget.max(1)).clamp(2, MOST_DELIVERIES));
+        let (deliver, deliveries) = mpsc::channel(MOST_DELIVERIES);
+        let room = Arc::new(Semaphore::new(MOST_WAITING));
         let (done, answer) = oneshot::channel();
         let literals = self.capabilities.literals();
-        let exchange = Exchange { commands, literals, budget, patience, wants_fetch, selects, opening, deliver, done };
+        let exchange = Exchange { commands, literals, budget, patience, wants_fetch, selects, opening, deliver, room, done };
         self.send(Job::Exchange(Box::new(exchange))).await?;
         Ok(Pending { deliveries, done: answer, doing, shared: self.shared.clone() })
     }

@@ -8,10 +8,14 @@ use super::response::{Outcome, Response, Status};
 use super::session::Actor;
 use godwit_domain::{Error, ErrorKind, Result};
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+
+/// About how many bytes of responses may wait for whoever asked.
+pub(super) const MOST_WAITING: usize = 64 << 20;
 
 /// What an untagged response belongs to: the oldest command without an answer, and the response.
 pub(super) struct Delivery {
@@ -19,6 +23,8 @@ pub(super) struct Delivery {
     pub response: Response,
     /// Its length on the wire, or what it takes here where that is more.
     pub bytes: usize,
+    /// Its part of what may wait; given back when it is taken.
+    pub room: Option<OwnedSemaphorePermit>,
 }
 
 /// Commands that go out together, and where their answers go.
@@ -35,12 +41,15 @@ pub(super) struct Exchange {
     /// The opening of the mailbox that this is meant for; refused when another was opened since.
     pub opening: Option<u64>,
     pub deliver: mpsc::Sender<Delivery>,
+    /// One permit for each byte that may wait for whoever asked.
+    pub room: Arc<Semaphore>,
     pub done: oneshot::Sender<Result<Vec<Status>>>,
 }
 
 /// The exchange that is on the wire.
 struct Running {
     deliver: mpsc::Sender<Delivery>,
+    room: Arc<Semaphore>,
     literals: Literals,
     wants_fetch: bool,
     selects: bool,
@@ -64,7 +73,7 @@ impl Running {
 
 impl Actor {
     pub(super) async fn exchange(&mut self, exchange: Exchange) -> Result<()> {
-        let Exchange { commands, literals, budget, patience, wants_fetch, selects, opening, deliver, done } = exchange;
+        let Exchange { commands, literals, budget, patience, wants_fetch, selects, opening, deliver, room, done } = exchange;
         if done.is_closed() {
             return Ok(());
         }
@@ -80,8 +89,9 @@ impl Actor {
         let tap = self.tap()?;
         tap.set_budget(budget);
         tap.set_patience(Some(patience));
+        self.expect_answer();
         let mut running =
-            Running { deliver, literals, wants_fetch, selects, patience, pending: VecDeque::new(), statuses: Vec::new() };
+            Running { deliver, room, literals, wants_fetch, selects, patience, pending: VecDeque::new(), statuses: Vec::new() };
         match self.converse(commands, &mut running).await {
             Ok(()) => {
                 drop(running.deliver);
@@ -119,6 +129,7 @@ impl Actor {
                     && let Some(poured) = poured.take()
                 {
                     self.pour(poured).await?;
+                    self.expect_answer();
                 }
             }
         }
@@ -146,7 +157,10 @@ impl Actor {
     async fn leave(&mut self, running: &mut Running) -> Result<bool> {
         while !running.pending.is_empty() {
             match self.next_response().await? {
-                Response::Continue(_) => return Ok(true),
+                Response::Continue(_) => {
+                    self.expect_answer();
+                    return Ok(true);
+                }
                 response => self.route(response, running).await?,
             }
         }
@@ -171,6 +185,7 @@ impl Actor {
                 if let Some(text) = refusal::alert(status) {
                     self.shared.events().push(MailboxEvent::Alert(text));
                 }
+                self.expect_answer();
                 if let Some((_, index)) = running.pending.remove(at) {
                     running.answer(index, status.clone());
                 }
@@ -189,15 +204,24 @@ impl Actor {
             self.note(response);
             return Ok(());
         }
+        if !matches!(response, Response::Status(_)) {
+            self.expect_answer();
+        }
         let index = running.pending.front().map_or(0, |(_, index)| *index);
         let bytes = self.last_bytes.max(response.held());
-        match running.deliver.try_send(Delivery { index, response, bytes }) {
-            Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => {}
-            Err(mpsc::error::TrySendError::Full(delivery)) => {
-                // While whoever asked is busy, the server waits through no fault of its own.
-                drop(running.deliver.send(delivery).await);
-                self.tap()?.set_patience(Some(running.patience));
-            }
+        let room = u32::try_from(bytes.min(MOST_WAITING)).unwrap_or(u32::MAX);
+        let free = running.room.clone().try_acquire_many_owned(room).ok();
+        let waits = free.is_none() || running.deliver.capacity() == 0;
+        let room = match free {
+            Some(room) => Some(room),
+            None => running.room.clone().acquire_many_owned(room).await.ok(),
+        };
+        // Whoever asked may be gone; the answer is read to its end all the same.
+        drop(running.deliver.send(Delivery { index, response, bytes, room }).await);
+        if waits {
+            // While whoever asked was busy, the server waited through no fault of its own.
+            self.tap()?.set_patience(Some(running.patience));
+            self.expect_answer();
         }
         Ok(())
     }

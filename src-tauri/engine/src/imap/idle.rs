@@ -36,10 +36,12 @@ impl Actor {
         let tap = self.tap()?;
         tap.set_patience(Some(COMMAND));
         tap.queue(format!("{tag} IDLE\r\n").into_bytes());
+        self.expect_answer();
         if let Some(status) = self.until_idling(&tag).await? {
             return Ok((outcome(&status), None));
         }
         self.tap()?.set_patience(None);
+        self.answer_by = None;
         let next = match self.watch(&tag, max, stop, jobs).await? {
             Watched::Answered(status) => return Ok((outcome(&status), None)),
             Watched::Stop(next) => next,
@@ -50,6 +52,7 @@ impl Actor {
         let tap = self.tap()?;
         tap.set_patience(Some(DONE));
         tap.queue(b"DONE\r\n".to_vec());
+        self.expect_answer();
         loop {
             match self.next_response().await? {
                 Response::Tagged(t, status) if t == tag => return Ok((outcome(&status), next)),

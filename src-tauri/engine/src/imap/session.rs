@@ -4,6 +4,7 @@
 use super::events::Events;
 use super::exchange::Exchange;
 use super::fetch::Fetched;
+use super::framer::Frame;
 use super::items::MailboxEvent;
 use super::refusal;
 use super::response::{self, Outcome, Response, Status};
@@ -11,14 +12,17 @@ use super::tap::{ImapTap, Mode, NetStream};
 use async_imap::{Client, Session};
 use godwit_domain::sync::FetchedFlags;
 use godwit_domain::{Error, ErrorKind, Result};
+use std::io;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// The longest silence during a command.
 pub(super) const COMMAND: Duration = Duration::from_secs(60);
+/// The longest talk beside the point: news, words and rubbish are no silence, and no answer either.
+pub(super) const ANSWER: Duration = Duration::from_secs(600);
 /// How long a farewell may take.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -108,12 +112,14 @@ pub(super) struct Actor {
     pub bye: Option<Status>,
     /// Length of the last response.
     pub last_bytes: usize,
+    /// When a piece of what was asked for has to be there, whatever else is said; `None`: nothing was asked.
+    pub answer_by: Option<Instant>,
     next_tag: u32,
 }
 
 impl Actor {
     pub fn new(held: Held, host: String, shared: Arc<Shared>) -> Self {
-        Self { held, host, shared, bye: None, last_bytes: 0, next_tag: 0 }
+        Self { held, host, shared, bye: None, last_bytes: 0, answer_by: None, next_tag: 0 }
     }
 
     /// Serves until the handle is dropped or the connection dies.
@@ -158,6 +164,7 @@ impl Actor {
     /// Between commands the server may still speak, or go.
     async fn wait(&mut self, jobs: &mut mpsc::Receiver<Job>) -> Result<Option<Job>> {
         self.tap()?.set_patience(None);
+        self.answer_by = None;
         loop {
             tokio::select! {
                 biased;
@@ -232,7 +239,7 @@ impl Actor {
     /// The next response that can be read; those that can't are counted and passed over.
     pub(super) async fn next_response(&mut self) -> Result<Response> {
         loop {
-            let frame = match self.tap()?.next_frame().await {
+            let frame = match self.next_frame().await {
                 Ok(Some(frame)) => frame,
                 Ok(None) => return Err(refusal::closed(&self.host, self.bye.as_ref())),
                 // A server that said BYE may end the stream as it likes.
@@ -248,6 +255,25 @@ impl Actor {
                     tracing::debug!(host = %self.host, bytes = frame.len(), %why, "a response was passed over");
                     self.tap()?.note(&format!("a response of {} bytes was passed over: {why}", frame.len()));
                 }
+            }
+        }
+    }
+
+    /// Somebody waits from now on, or has just got a piece of what was asked for.
+    pub(super) fn expect_answer(&mut self) {
+        self.answer_by = Some(Instant::now() + ANSWER);
+    }
+
+    /// The next frame, as long as what was asked for may still come. While our own bytes get away the server can't answer.
+    async fn next_frame(&mut self) -> io::Result<Option<Frame>> {
+        let tap = self.held.tap().ok_or(io::ErrorKind::NotConnected)?;
+        let Some(asked_by) = self.answer_by else { return tap.next_frame().await };
+        loop {
+            let by = asked_by.max(tap.written_at() + ANSWER);
+            match timeout_at(by, tap.next_frame()).await {
+                Ok(frame) if Instant::now() < by => return frame,
+                Err(_) if tap.written_at() + ANSWER > by => {}
+                _ => return Err(io::ErrorKind::TimedOut.into()),
             }
         }
     }
@@ -296,7 +322,10 @@ impl Actor {
         session.get_mut().set_mode(Mode::HandoverThenPass);
         // What goes through the old tap from here on is compressed and says nothing.
         let log = session.get_mut().take_log();
-        let compressed = session.compress(|deflate| ImapTap::logged(Box::new(deflate) as Stream, log)).await;
+        let compressing = session.compress(|deflate| ImapTap::logged(Box::new(deflate) as Stream, log));
+        let Ok(compressed) = timeout(ANSWER, compressing).await else {
+            return Err(refusal::broken(&self.host, &io::ErrorKind::TimedOut.into()));
+        };
         match compressed {
             Ok(session) => {
                 self.held = Held::Session(session);

@@ -17,11 +17,14 @@ use base64::engine::general_purpose::STANDARD;
 use godwit_domain::api::Password;
 use godwit_domain::quirks::{Quirks, quirks};
 use godwit_domain::{Error, ErrorKind, Result, Security, Server, ServerCheck};
+use std::io;
 use std::time::Duration;
 
 const GREETING: Duration = Duration::from_secs(15);
 /// A server may think long about a password, on purpose.
 const SIGN_IN: Duration = Duration::from_secs(60);
+/// From the greeting to the answer, however much is said between them.
+const WHOLE: Duration = Duration::from_secs(180);
 
 /// Whom to be on which server.
 #[derive(Clone, Debug)]
@@ -67,7 +70,7 @@ pub(super) async fn open(target: &ImapTarget, tls: &TlsContext) -> std::result::
 async fn start_tls(link: Link, server: &Server, tls: &TlsContext) -> std::result::Result<Link, ConnectError> {
     let host = server.host.trim();
     let mut tap = ImapTap::new(link);
-    upgrade(&mut tap, host).await?;
+    in_time(host, upgrade(&mut tap, host)).await?;
     let link = tap.into_drained().ok_or_else(injected)?;
     link.start_tls(server, tls).await
 }
@@ -111,24 +114,36 @@ async fn greeting<S: NetStream>(tap: &mut ImapTap<S>, host: &str) -> Result<Stat
 /// Everything after the stream is safe. `greeted`: the greeting came before STARTTLS.
 pub(super) async fn signed_in(stream: Stream, target: &ImapTarget, greeted: bool) -> Result<Connection> {
     let host = target.server.host.trim().to_owned();
+    let held = in_time(&host, hold(stream, target, &host, greeted)).await?;
+    Box::pin(ready(Connection::start(held, host.clone()), host)).await
+}
+
+/// A server that only talks is as good as one that is silent.
+async fn in_time<T>(host: &str, work: impl Future<Output = Result<T>>) -> Result<T> {
+    match tokio::time::timeout(WHOLE, work).await {
+        Ok(done) => done,
+        Err(_) => Err(refusal::broken(host, &io::ErrorKind::TimedOut.into())),
+    }
+}
+
+async fn hold(stream: Stream, target: &ImapTarget, host: &str, greeted: bool) -> Result<Held> {
     let mut tap: Tap = ImapTap::logged(stream, Some(target.log.line()));
     tap.set_patience(Some(GREETING));
-    let greeting = if greeted { None } else { Some(greeting(&mut tap, &host).await?) };
+    let greeting = if greeted { None } else { Some(greeting(&mut tap, host).await?) };
     if greeting.as_ref().is_some_and(|g| g.outcome == Outcome::Preauth) {
-        return Box::pin(ready(Connection::start(Held::Preauth(Client::new(tap)), host.clone()), host)).await;
+        return Ok(Held::Preauth(Client::new(tap)));
     }
     let announced = greeting.as_ref().and_then(capabilities_in);
     let capabilities = match announced {
         Some(words) => Capabilities::new(words),
-        None => ask_capabilities(&mut tap, &host).await?,
+        None => ask_capabilities(&mut tap, host).await?,
     };
     if !capabilities.is_imap4() {
         return Err(Error::new(ErrorKind::Unsupported, format!("{host} is not an IMAP4 server."))
             .mend("Check server and port: IMAP is usually on 993."));
     }
-    let quirks = quirks(&host, |name| capabilities.has(name), "");
-    let held = authenticate(tap, target, &host, &capabilities, quirks).await?;
-    ready(Connection::start(held, host.clone()), host).await
+    let quirks = quirks(host, |name| capabilities.has(name), "");
+    authenticate(tap, target, host, &capabilities, quirks).await
 }
 
 async fn ask_capabilities(tap: &mut Tap, host: &str) -> Result<Capabilities> {

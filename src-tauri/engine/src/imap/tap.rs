@@ -16,6 +16,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Instant;
 
 const CHUNK: usize = 32 << 10;
 /// Small writes are joined up to here.
@@ -70,6 +71,7 @@ pub(super) struct ImapTap<S> {
     out_at: usize,
     out_waiting: usize,
     unflushed: bool,
+    written_at: Instant,
     mode: Mode,
     handed: VecDeque<u8>,
     seen: Vec<Frame>,
@@ -93,6 +95,7 @@ impl<S: NetStream> ImapTap<S> {
             out_at: 0,
             out_waiting: 0,
             unflushed: false,
+            written_at: Instant::now(),
             mode: Mode::Frames,
             handed: VecDeque::new(),
             seen: Vec::new(),
@@ -153,6 +156,11 @@ impl<S: NetStream> ImapTap<S> {
         self.unflushed = true;
     }
 
+    /// When the last of our bytes got away.
+    pub fn written_at(&self) -> Instant {
+        self.written_at
+    }
+
     /// The next frame, `None` at the end of the stream. Safe to drop and call again.
     pub async fn next_frame(&mut self) -> io::Result<Option<Frame>> {
         poll_fn(|cx| self.poll_frame(cx)).await
@@ -211,6 +219,7 @@ impl<S: NetStream> ImapTap<S> {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
             self.out_at += written;
+            self.written_at = Instant::now();
             self.out_waiting = self.out_waiting.saturating_sub(written);
         }
         if self.unflushed {

@@ -10,6 +10,8 @@ pub(super) struct Visit {
     /// UIDs in the order of their sequence numbers, as this client knows them.
     known: Vec<u32>,
     seen_modseq: u64,
+    /// What came with the command.
+    pub literal: Vec<u8>,
 }
 
 impl Visit {
@@ -21,6 +23,7 @@ impl Visit {
             "ENABLE" => vec![format!("* ENABLED {rest}")],
             "NOOP" => self.news(world),
             "LIST" | "LSUB" => self.list(world, verb, rest),
+            "APPEND" => return vec![format!("{tag} {}", append(world, &name(rest), rest, &std::mem::take(&mut self.literal)))],
             "IDLE" => return vec!["+ idling".into()],
             "LOGOUT" => vec!["* BYE".into()],
             "STATUS" => match status(world, &name(rest)) {
@@ -131,6 +134,22 @@ impl Visit {
         let Some(path) = self.selected.clone() else { return Vec::new() };
         world.expunge(&path, |m| m.flags.contains("\\Deleted") && only.as_ref().is_none_or(|o| o.contains(m.uid)));
         self.news(world)
+    }
+}
+
+/// A message comes in by APPEND; its tagged answer without the tag.
+fn append(world: &mut World, path: &str, rest: &str, message: &[u8]) -> String {
+    if !world.mailboxes.contains_key(path) {
+        return "NO [TRYCREATE] no such mailbox".into();
+    }
+    let text = String::from_utf8_lossy(message);
+    let subject = text.lines().find_map(|l| l.strip_prefix("Subject: ")).unwrap_or_default();
+    let uid = world.deliver(path, subject);
+    let flags = rest.split_once('(').and_then(|(_, rest)| rest.split_once(')')).map(|(flags, _)| flags);
+    flags.unwrap_or_default().split_whitespace().for_each(|flag| world.mark(path, uid, flag, true));
+    match world.offers("UIDPLUS") {
+        true => format!("OK [APPENDUID {} {uid}] done", world.mailbox(path).validity),
+        false => "OK done".into(),
     }
 }
 

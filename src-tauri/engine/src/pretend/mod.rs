@@ -2,42 +2,17 @@
 //! transcript but what became of the mail, so every client that follows the RFCs may speak to it in its own order.
 
 mod answers;
+mod lie;
+mod line;
 mod world;
 
+pub(crate) use lie::{Bend, Lie, Then};
 pub(crate) use world::World;
 
-use answers::Visit;
 use godwit_domain::Result;
+use lie::Told;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream};
 use tokio::sync::Notify;
-
-/// What becomes of a command that a lie is meant for.
-pub(crate) enum Lie {
-    /// Not done; these lines are said, `TAG` standing for the tag.
-    Say(&'static str),
-    /// Done, but lines with this text are left out.
-    Without(&'static str),
-    /// Done, but lines with this text can't be read.
-    Garbled(&'static str),
-    /// Done, and the line breaks before a word is said.
-    Silence,
-    /// Not done: the line breaks.
-    Cut,
-    /// The world changes first, then it is done.
-    After(Box<dyn FnOnce(&mut World) + Send>),
-    /// Done and told as it is.
-    Truth,
-}
-
-/// A lie waits for its command.
-pub(super) struct Told {
-    text: String,
-    /// Only on this connection, counted from 0.
-    on: Option<usize>,
-    lie: Lie,
-    left: u32,
-}
 
 /// The server. Cheap to clone; all clones are the same.
 #[derive(Clone)]
@@ -71,6 +46,16 @@ impl Pretend {
         self.lie(text, None, 1, lie);
     }
 
+    /// One command of this kind is, after so many that were answered with the truth.
+    pub fn later(&self, kind: impl Fn(&str) -> bool + Send + 'static, after: usize, lie: Lie) {
+        self.world().told.push(Told { text: String::new(), on: None, kind: Box::new(kind), after, lie, left: 1 });
+    }
+
+    /// Whether no lie waits any more.
+    pub fn is_honest(&self) -> bool {
+        self.world().told.is_empty()
+    }
+
     /// Every command that contains `text` is.
     pub fn always(&self, text: &str, lie: Lie) {
         self.lie(text, None, u32::MAX, lie);
@@ -82,7 +67,7 @@ impl Pretend {
     }
 
     fn lie(&self, text: &str, on: Option<usize>, left: u32, lie: Lie) {
-        self.world().told.push(Told { text: text.to_owned(), on, lie, left });
+        self.world().told.push(Told { text: text.to_owned(), on, kind: Box::new(|_| true), after: 0, lie, left });
     }
 
     /// Nothing but the truth from now on.
@@ -103,7 +88,19 @@ impl Pretend {
     /// A signed-in connection to it.
     pub async fn connect(&self) -> Result<crate::imap::Connection> {
         let (near, far) = tokio::io::duplex(1 << 20);
-        tokio::spawn(serve(self.clone(), far));
+        tokio::spawn(line::serve(self.clone(), far));
+        let host = self.world().host.clone();
+        crate::imap::over(&host, near).await
+    }
+
+    /// The same, with the server in a thread of its own: what it takes to tell its lies is not the client's memory.
+    pub async fn connect_from_afar(&self) -> Result<crate::imap::Connection> {
+        let (near, far) = tokio::io::duplex(1 << 16);
+        let server = self.clone();
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+            runtime.block_on(line::serve(server, far));
+        });
         let host = self.world().host.clone();
         crate::imap::over(&host, near).await
     }
@@ -115,126 +112,5 @@ impl Pretend {
             let server = server.clone();
             Box::pin(async move { server.connect().await })
         })
-    }
-}
-
-async fn serve(server: Pretend, stream: DuplexStream) {
-    let mut stream = BufReader::new(stream);
-    let number = {
-        let mut world = server.world();
-        world.connections += 1;
-        world.connections - 1
-    };
-    let mut visit = Visit::default();
-    if !say(&mut stream, "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] hello").await {
-        return;
-    }
-    loop {
-        let mut line = String::new();
-        if !matches!(stream.read_line(&mut line).await, Ok(n) if n > 0) {
-            return;
-        }
-        let line = line.trim_end();
-        let Some((tag, command)) = line.split_once(' ') else { return };
-        let (lines, ends) = answer(&server, number, &mut visit, tag, command);
-        for line in &lines {
-            if !say(&mut stream, line).await {
-                return;
-            }
-        }
-        if ends || command == "LOGOUT" {
-            return;
-        }
-        if lines.first().is_some_and(|l| l == "+ idling") && !idle(&server, number, &mut visit, &mut stream, tag).await {
-            return;
-        }
-    }
-}
-
-async fn say(stream: &mut BufReader<DuplexStream>, line: &str) -> bool {
-    stream.write_all(format!("{line}\r\n").as_bytes()).await.is_ok()
-}
-
-/// The lines to say, and whether the line breaks then.
-fn answer(server: &Pretend, number: usize, visit: &mut Visit, tag: &str, command: &str) -> (Vec<String>, bool) {
-    let mut world = server.world();
-    world.heard.push((number, command.to_owned()));
-    let lie = take_lie(&mut world, number, command);
-    let ends = matches!(lie, Lie::Silence | Lie::Cut);
-    let lines = match lie {
-        Lie::Say(text) => text.lines().map(|l| l.trim_start().replace("TAG", tag)).collect(),
-        Lie::Cut => Vec::new(),
-        Lie::Silence => {
-            visit.answer(&mut world, tag, command);
-            Vec::new()
-        }
-        Lie::Without(text) => visit.answer(&mut world, tag, command).into_iter().filter(|l| !l.contains(text)).collect(),
-        Lie::Garbled(text) => {
-            let garble = |line: String| if line.contains(text) { "* 1 FETCH (UID \"".to_owned() } else { line };
-            visit.answer(&mut world, tag, command).into_iter().map(garble).collect()
-        }
-        Lie::After(change) => {
-            change(&mut world);
-            server.news.notify_waiters();
-            visit.answer(&mut world, tag, command)
-        }
-        Lie::Truth => visit.answer(&mut world, tag, command),
-    };
-    (lines, ends)
-}
-
-fn take_lie(world: &mut World, number: usize, command: &str) -> Lie {
-    let fits = |t: &Told| t.left > 0 && command.contains(&t.text) && t.on.is_none_or(|on| on == number);
-    let Some(at) = world.told.iter().position(fits) else { return Lie::Truth };
-    let told = &mut world.told[at];
-    told.left -= 1;
-    let copy = match &told.lie {
-        Lie::Say(text) => Lie::Say(text),
-        Lie::Without(text) => Lie::Without(text),
-        Lie::Garbled(text) => Lie::Garbled(text),
-        Lie::Silence => Lie::Silence,
-        Lie::Cut => Lie::Cut,
-        Lie::Truth => Lie::Truth,
-        Lie::After(_) => {
-            told.left = 0;
-            std::mem::replace(&mut told.lie, Lie::Truth)
-        }
-    };
-    world.told.retain(|t| t.left > 0);
-    copy
-}
-
-/// Tells news until DONE; false where the client is gone.
-async fn idle(server: &Pretend, number: usize, visit: &mut Visit, stream: &mut BufReader<DuplexStream>, tag: &str) -> bool {
-    let mut line = String::new();
-    loop {
-        let news = server.news.notified();
-        tokio::pin!(news);
-        news.as_mut().enable();
-        if std::mem::take(&mut server.world().cut) {
-            return false;
-        }
-        let lines = visit.news(&server.world());
-        for line in lines {
-            if !say(stream, &line).await {
-                return false;
-            }
-        }
-        tokio::select! {
-            read = stream.read_line(&mut line) => {
-                if !matches!(read, Ok(n) if n > 0) || matches!(take_lie(&mut server.world(), number, "DONE"), Lie::Cut) {
-                    return false;
-                }
-                let mut last = visit.news(&server.world());
-                last.push(format!("{tag} OK done"));
-                for line in last {
-                    if !say(stream, &line).await {
-                        return false;
-                    }
-                }
-                return true;
-            }
-            () = &mut news => {}
-        }
     }
 }

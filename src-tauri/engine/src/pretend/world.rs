@@ -1,6 +1,6 @@
 //! What the pretended server holds.
 
-use super::Told;
+use super::lie::Told;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// All of it.
@@ -102,6 +102,18 @@ impl World {
         mailbox.mails = stay;
         mailbox.vanished.extend(gone.iter().map(|m| (modseq, m.uid)));
         gone
+    }
+
+    /// A mailbox is numbered anew.
+    pub fn renumber(&mut self, path: &str) {
+        let modseq = self.tick();
+        let mailbox = self.mailbox(path);
+        mailbox.validity += 1;
+        mailbox.vanished.clear();
+        for mail in &mut mailbox.mails {
+            (mail.uid, mail.modseq) = (mail.uid + 100, modseq);
+        }
+        mailbox.next += 100;
     }
 
     /// A backup is put in place of what was: MODSEQ counts from here again.

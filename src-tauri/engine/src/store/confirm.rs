@@ -105,7 +105,30 @@ impl Writer<'_> {
             return self.erase(row);
         }
         self.set_loose(row, "removed")?;
-        self.change(row, Placement { uid: None, removed_at: Some(self.now), want_gone: false, ..row.clone() })
+        let edit = if self.hand_on_flags(row)? { FlagEdit::default() } else { row.edit.clone() };
+        self.change(row, Placement { uid: None, removed_at: Some(self.now), want_gone: false, edit, ..row.clone() })
+    }
+
+    /// Another device may have moved it, and its new place was read before the old one was seen to be empty: flags that are
+    /// wanted follow an equal message (rule W6). It stands in the same conversation, where it is found without reading all mail.
+    fn hand_on_flags(&mut self, row: &Placement) -> Result<bool> {
+        if row.edit.is_empty() {
+            return Ok(false);
+        }
+        let newest = self.cache.one(
+            "SELECT p.id FROM placement p JOIN message m ON m.id = p.message_id
+             WHERE m.thread_id = ?1 AND m.identity = ?2 AND m.size = ?3 AND p.id <> ?4
+               AND p.uid IS NOT NULL AND p.removed_at IS NULL ORDER BY p.id DESC LIMIT 1",
+            (row.thread, row.identity, row.size, row.id),
+            |r| r.get::<_, i64>(0),
+        )?;
+        let Some(heir) = newest.map(|id| self.placement(id)).transpose()?.flatten() else { return Ok(false) };
+        let mut new = heir.clone();
+        // What was wanted of itself stays.
+        new.edit.add = heir.edit.add.union(&row.edit.add.minus(&heir.edit.del));
+        new.edit.del = heir.edit.del.union(&row.edit.del.minus(&heir.edit.add));
+        self.change(&heir, new)?;
+        Ok(true)
     }
 
     /// The server's FLAGS after `pushed` was sent (rule W3): a flag it would not take is kept here only and pushed no more.
@@ -123,8 +146,11 @@ impl Writer<'_> {
         let kept = pushed.add.intersect(&row.edit.add).minus(server);
         let stuck = pushed.del.intersect(&row.edit.del).intersect(server);
         new.kept = new.kept.union(&kept);
-        new.edit.add = new.edit.add.minus(&kept);
-        new.edit.del = new.edit.del.minus(&stuck);
+        // What was taken back while it was on the wire is undone there too.
+        let off = pushed.add.intersect(server).minus(&row.edit.add).minus(&row.base);
+        let on = pushed.del.intersect(&row.base).minus(&row.edit.del).minus(server);
+        new.edit.add = new.edit.add.minus(&kept).union(&on);
+        new.edit.del = new.edit.del.minus(&stuck).union(&off);
         if !kept.is_empty() {
             let names = kept.names().join(", ");
             self.tell_error(
@@ -142,7 +168,8 @@ impl Writer<'_> {
         self.settle()
     }
 
-    /// The server moved a placement. Without a UID it waits for the row to arrive there.
+    /// The server moved a placement. Without a UID it waits for the row to arrive there. Where the person has taken the move
+    /// back meanwhile, it is wanted where it lay (rule W4).
     pub fn moved(&mut self, placement: PlacementId, to: MailboxId, uidvalidity: Option<u32>, uid: Option<u32>) -> Result<()> {
         let Some(row) = self.placement(placement.0)? else { return Ok(()) };
         let state = self.mailbox_state(to)?;
@@ -156,6 +183,9 @@ impl Writer<'_> {
         }
         let mut new = Placement { mailbox: to.0, uidvalidity: validity, uid, removed_at: None, modseq: None, ..row.clone() };
         new.refusals = 0;
+        if row.want_mailbox.is_none() && !row.want_gone && row.mailbox != to.0 {
+            new.want_mailbox = Some(row.mailbox);
+        }
         if uid.is_none() {
             self.set_loose(&Placement { uid: None, ..new.clone() }, "moved")?;
         } else {
@@ -307,6 +337,8 @@ impl Writer<'_> {
             (self.now - KEEP_REMOVED_SECS, PURGE_MOST),
             |r| r.get::<_, i64>(0),
         )?;
+        let before = self.now - KEEP_REMOVED_SECS;
+        self.profile_tx()?.run("DELETE FROM draft WHERE let_go_at < ?1", [before])?;
         // What was asked back waits for its server as long as it takes.
         let coming = self.coming_back()?;
         for part in ids.chunks(500) {

@@ -15,6 +15,8 @@ struct Loose {
     state: String,
     internal_date: Option<i64>,
     size: u32,
+    /// Something is wanted of it still, and when it was let loose.
+    last: (bool, i64),
 }
 
 impl Reader<'_> {
@@ -30,7 +32,7 @@ impl Reader<'_> {
 
     fn loose(&self, account: i64, identity: &[u8; 16]) -> Result<Vec<Loose>> {
         self.cache.all(
-            "SELECT l.placement_id, l.mailbox_id, l.state, p.internal_date, m.size
+            "SELECT l.placement_id, l.mailbox_id, l.state, p.internal_date, m.size, p.waiting, l.since
              FROM loose l JOIN placement p ON p.id = l.placement_id JOIN message m ON m.id = p.message_id
              WHERE l.account_id = ?1 AND l.identity = ?2 ORDER BY l.old_uid DESC, l.placement_id",
             (account, identity),
@@ -41,6 +43,7 @@ impl Reader<'_> {
                     state: r.get(2)?,
                     internal_date: r.get(3)?,
                     size: number(r.get(4)?),
+                    last: (r.get(5)?, r.get(6)?),
                 })
             },
         )
@@ -56,7 +59,9 @@ impl Writer<'_> {
             let same_box = |l: &&Loose| l.mailbox == batch.mailbox;
             let orphans: Vec<&Loose> = loose.iter().filter(same_box).filter(|l| l.state == "orphan").collect();
             let moved: Vec<&Loose> = loose.iter().filter(same_box).filter(|l| l.state == "moved").collect();
-            let removed: Vec<&Loose> = loose.iter().filter(|l| l.state == "removed" && l.size == row.size).collect();
+            let mut removed: Vec<&Loose> = loose.iter().filter(|l| l.state == "removed" && l.size == row.size).collect();
+            // It was moved on more than once: the row that somebody still wants something of, else the one that went last.
+            removed.sort_by_key(|l| std::cmp::Reverse((l.last, l.placement)));
             let Some(group) = [orphans, moved, removed].into_iter().find(|g| !g.is_empty()) else {
                 fresh.push(row);
                 continue;

@@ -163,7 +163,7 @@ impl AccountSync {
         // Where UIDs leapt, most of them name nothing: one list of those that are there saves walking through the gap.
         let there =
             if newest - from > LEAP { self.conn.fetch_uids(from, Some(newest)).await? } else { UidSet::range(from, newest) };
-        let mut left = there;
+        let (mut left, mut silent) = (there, UidSet::default());
         while let Some(high) = left.last() {
             let window: UidSet = left.iter().rev().take(NEXT_WINDOW as usize).collect();
             let low = window.first().unwrap_or(high);
@@ -172,6 +172,15 @@ impl AccountSync {
             out.arrived.extend(read.added);
             out.changed += read.updated;
             left = left.minus(&UidSet::range(low, high));
+            let mailbox = at.mailbox;
+            let held = self.store.read(move |r| r.uids(mailbox, low, high)).await?;
+            silent = silent.union(&window.minus(&held));
+        }
+        let silent = silent.minus(&self.unreadable_in(at));
+        if !silent.is_empty() {
+            // No row came: they went meanwhile. Or they are there, and counts that agree by chance would hide them.
+            let there = self.conn.fetch_present(&silent).await?;
+            self.read_missed(at, &there, &UidSet::default(), out).await?;
         }
         self.checkpoint(at).await
     }

@@ -6,6 +6,7 @@ mod ahead;
 mod audit;
 mod bodies;
 mod carry;
+mod drafts;
 mod folders;
 mod headers;
 mod mailbox;
@@ -18,6 +19,7 @@ pub(crate) mod tests;
 
 pub use audit::Audited;
 pub use bodies::{BodyLimit, FetchedBody, drop_beyond, fetch_body};
+pub use drafts::Rest;
 pub(crate) use headers::parse;
 pub use mailbox::{Depth, MailboxOutcome};
 pub use push::PushOutcome;

@@ -3,9 +3,11 @@
 
 use super::AccountSync;
 use super::push::{Deletion, PushOutcome};
-use crate::store::{Attempt, AttemptId, AttemptKind, Lane, Want};
+use crate::imap::StoreChange;
+use crate::store::{Attempt, AttemptId, AttemptKind, Lane, LiesAt, Want};
+use godwit_domain::flags::bit;
 use godwit_domain::sync::{Sent, UidSet, sent};
-use godwit_domain::{Error, ErrorKind, MailboxId, Result};
+use godwit_domain::{Error, ErrorKind, Event, Flags, MailboxId, Result};
 use std::collections::{BTreeMap, HashMap};
 
 impl AccountSync {
@@ -76,12 +78,14 @@ impl AccountSync {
             return self.store.write(Lane::Sync, move |w| w.copied(copy, Some((uidvalidity, uid)))).await;
         }
         let Some(placement) = attempt.placement else { return Ok(()) };
-        let account = self.account;
-        let pending = self.store.read(move |r| r.pending(account)).await?;
-        let source = pending.into_iter().find(|p| p.placement == placement && p.target == Some(attempt.target));
-        // Taken back meanwhile: the original stays, and the copy is listed by the sync that follows.
-        let Some(source) = source.filter(|p| p.mailbox != attempt.target) else { return Ok(()) };
-        let Some(old) = source.uid else { return self.cannot_say(attempt).await };
+        let Some(source) = self.store.read(move |r| r.lies_at(placement)).await? else { return Ok(()) };
+        if source.mailbox == attempt.target {
+            return Ok(());
+        }
+        let Some(old) = source.uid else {
+            let wanted = source.target == Some(attempt.target);
+            return if wanted { self.cannot_say(attempt).await } else { Ok(()) };
+        };
         let mailbox = source.mailbox;
         let state = self.store.read(move |r| r.mailbox_state(mailbox)).await?;
         let selected = self.conn.select(&state.wire_name, None).await?;
@@ -93,10 +97,29 @@ impl AccountSync {
             return self.cannot_say(attempt).await;
         }
         let target = attempt.target;
+        if same && source.target != Some(target) {
+            return self.stays(&uids, &source).await;
+        }
         if same && self.delete_here(&uids).await? == Deletion::Marked {
             return self.store.write(Lane::Sync, move |w| w.moved_leaving(placement, target, Some((uidvalidity, uid)))).await;
         }
         self.store.write(Lane::Sync, move |w| w.moved(placement, target, Some(uidvalidity), Some(uid))).await
+    }
+
+    /// Taken back meanwhile, or wanted elsewhere: the original stays, and nobody's EXPUNGE may take it. The copy is listed by
+    /// the sync that follows; it is not taken away, for another device may have made one too.
+    async fn stays(&self, uids: &UidSet, source: &LiesAt) -> Result<()> {
+        if !source.flags.has(bit::DELETED) {
+            self.conn.store_flags(uids, StoreChange::Remove, &Flags::of(bit::DELETED)).await?;
+        }
+        let error = Error::new(ErrorKind::Uncertain, "The line broke as a message was moved, and it is in both folders now.")
+            .mend("Delete the copy that you don't need.");
+        self.store
+            .write(Lane::Sync, move |w| {
+                w.tell(Event::Told { error });
+                Ok(())
+            })
+            .await
     }
 
     async fn cannot_say(&self, attempt: &Attempt) -> Result<()> {

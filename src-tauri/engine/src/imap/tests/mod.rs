@@ -1,6 +1,7 @@
 //! The wire, played by a scripted server: what servers do, and what they should not.
 
 mod changing;
+mod chatter;
 mod corpus;
 mod fetching;
 mod hostile;

@@ -137,6 +137,45 @@ async fn a_chain_of_moves_is_one_move() {
 }
 
 #[tokio::test]
+async fn a_move_that_is_taken_back_while_it_is_on_the_wire_goes_back_once_the_server_has_done_it() {
+    for uid in [None, Some(8)] {
+        let s = letters(1).await;
+        let (archive, id) = (s.home.mailbox(s.account, "Archive").await, s.ids[0]);
+        s.perform(Verb::Archive, &s.ids).await;
+        s.perform(Verb::Move { to: s.inbox }, &s.ids).await;
+        assert!(s.pending().await.is_empty());
+        s.home.write(move |w| w.moved(id, archive, Some(1), uid)).await;
+        s.home.deliver(archive, vec![NewPlacement { uid: 8, ..mail(1) }]).await;
+        let pending = s.pending().await;
+        assert_eq!(pending.len(), 1, "the last word was to leave it where it was");
+        assert_eq!((pending[0].mailbox, pending[0].uid, pending[0].target), (archive, Some(8), Some(s.inbox)));
+        s.home.audit().await;
+    }
+}
+
+#[tokio::test]
+async fn a_mark_that_is_taken_back_while_it_is_on_the_wire_is_taken_back_there_too() {
+    let s = letters(1).await;
+    let (id, flagged) = (s.ids[0], || vec!["\\Flagged".to_owned()]);
+    for on in [true, false] {
+        let (there, back) = if on { (flagged(), Vec::new()) } else { (Vec::new(), flagged()) };
+        s.perform(Verb::Mark { add: there.clone(), remove: back.clone() }, &s.ids).await;
+        let sent = s.pending().await[0].edit.clone();
+        s.perform(Verb::Mark { add: back.clone(), remove: there.clone() }, &s.ids).await;
+        assert!(s.pending().await.is_empty());
+        // The server has done what it was sent.
+        let now = Flags::parse(there.iter().map(String::as_str));
+        s.home.write(move |w| w.flags_confirmed(id, &sent, &now, None)).await;
+        let undone = s.pending().await[0].edit.clone();
+        let names = |flags: &Flags| flags.names();
+        assert_eq!((names(&undone.add), names(&undone.del)), (back.clone(), there.clone()));
+        // Now it is as the other way round began.
+        s.perform(Verb::Mark { add: there, remove: back }, &s.ids).await;
+        s.home.audit().await;
+    }
+}
+
+#[tokio::test]
 async fn a_confirmed_move_is_no_longer_pending() {
     let s = letters(2).await;
     let archive = s.home.mailbox(s.account, "Archive").await;

@@ -2,6 +2,7 @@
 
 mod actions;
 mod carry;
+mod drafts;
 mod files;
 mod keep;
 mod large;

@@ -102,6 +102,7 @@ async fn an_attempt_stands_until_its_outcome_is_known() {
         placement: None,
         copy: None,
         outbox: Some(OutboxId(1)),
+        draft: None,
     };
     let begun = attempt.clone();
     let id = home.write(move |w| w.attempt_begin(&begun)).await;

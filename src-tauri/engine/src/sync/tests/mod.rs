@@ -44,6 +44,13 @@ impl Home {
         Self { dir, events: store.subscribe(), store, account: account.id, server: server.clone() }
     }
 
+    /// The program ends and begins anew.
+    pub async fn restart(&mut self) {
+        self.store.clone().close().await;
+        (self.store, _) = Store::open(self.dir.path(), &ProfileKey::new([7; 32])).unwrap();
+        self.events = self.store.subscribe();
+    }
+
     /// A session of its own.
     pub async fn session(&self) -> AccountSync {
         let connection = self.server.connect().await.unwrap();

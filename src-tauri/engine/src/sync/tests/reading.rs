@@ -156,3 +156,26 @@ async fn a_folder_that_gives_no_bodies_keeps_no_others_from_theirs() {
     let missing = home.store.read(move |r| r.bodies_missing(account, 10, &r.kept(account)?, None)).await.unwrap();
     assert_eq!(missing.len(), 1, "only the refused folder's is missing");
 }
+
+#[tokio::test]
+async fn new_mail_whose_row_did_not_come_is_asked_for_again_though_the_counts_agree() {
+    for capabilities in ["ENABLE CONDSTORE QRESYNC UIDPLUS", "CONDSTORE UIDPLUS", ""] {
+        for lie in [Lie::Without("FETCH"), Lie::Garbled("UID 5 ")] {
+            let server = Pretend::offering(capabilities);
+            server.change(|w| w.letters("INBOX", 4));
+            let home = Home::at(&server).await;
+            let sync = home.session().await;
+            home.get(&sync).await;
+            // One goes and one comes: as many as before.
+            server.change(|w| {
+                w.expunge("INBOX", |m| m.uid == 2);
+                w.deliver("INBOX", "Letter 5");
+            });
+            server.once("INTERNALDATE", lie);
+            drop(home.try_get(&sync).await);
+            home.get(&sync).await;
+            assert_eq!(home.shown("INBOX").await, letters([1, 3, 4, 5]), "{capabilities}");
+            home.audit().await;
+        }
+    }
+}

@@ -143,3 +143,61 @@ async fn a_mailbox_numbered_anew_that_seems_empty_loses_nothing_on_one_connectio
     assert_eq!(home.rows("INBOX").await.iter().map(|r| r.id).collect::<Vec<_>>(), ids);
     home.audit().await;
 }
+
+#[tokio::test]
+async fn a_star_follows_a_message_that_another_device_moved_whichever_folder_is_read_first() {
+    // To another folder, or out of it and back under another UID.
+    for (from, to) in [("Archive", "INBOX"), ("INBOX", "Archive"), ("INBOX", "INBOX")] {
+        for capabilities in [QRESYNC, "CONDSTORE UIDPLUS", ""] {
+            let server = Pretend::offering(capabilities);
+            server.change(|w| w.letters(from, 3));
+            let home = Home::at(&server).await;
+            let sync = home.session().await;
+            home.get(&sync).await;
+            let star = Verb::Mark { add: vec!["\\Flagged".into()], remove: Vec::new() };
+            home.perform(star, &[home.row(from, "Letter 2").await]).await;
+            let mut uid = 0;
+            server.change(|w| {
+                w.expunge(from, |m| m.uid == 2);
+                uid = w.deliver(to, "Letter 2");
+            });
+            for _ in 0..2 {
+                sync.push().await.unwrap();
+                home.get(&sync).await;
+            }
+            assert_eq!(server.world().flags(to, uid), ["\\Flagged"], "{capabilities}: to {to}");
+            assert!(home.shown(to).await.contains(&"Letter 2".to_owned()));
+            assert_eq!(home.waiting().await, 0, "{capabilities}: to {to}");
+            home.audit().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_star_follows_a_message_that_another_device_moves_to_and_fro() {
+    for capabilities in [QRESYNC, "CONDSTORE UIDPLUS", ""] {
+        let server = Pretend::offering(capabilities);
+        server.change(|w| w.letters("Archive", 2));
+        let home = Home::at(&server).await;
+        let sync = home.session().await;
+        home.get(&sync).await;
+        let carry = |w: &mut crate::pretend::World, from: &str, to: &str| {
+            w.expunge(from, |m| m.subject == "Letter 2");
+            w.deliver(to, "Letter 2")
+        };
+        // A row that was removed and never found again is no heir to what is wanted of a later one.
+        server.change(|w| _ = carry(w, "Archive", "INBOX"));
+        home.get(&sync).await;
+        let star = Verb::Mark { add: vec!["\\Flagged".into()], remove: Vec::new() };
+        home.perform(star, &[home.row("INBOX", "Letter 2").await]).await;
+        let mut uid = 0;
+        server.change(|w| uid = carry(w, "INBOX", "Archive"));
+        for _ in 0..2 {
+            sync.push().await.unwrap();
+            home.get(&sync).await;
+        }
+        assert_eq!(server.world().flags("Archive", uid), ["\\Flagged"], "{capabilities}");
+        assert_eq!(home.waiting().await, 0, "{capabilities}");
+        home.audit().await;
+    }
+}

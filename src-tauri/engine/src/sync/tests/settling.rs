@@ -45,6 +45,7 @@ async fn what_stood_there_before_the_command_left_is_no_trace_of_it() {
         placement: None,
         copy: None,
         outbox: None,
+        draft: None,
     };
     home.store.write(Lane::Sync, move |w| w.attempt_begin(&older)).await.unwrap();
     home.session().await.push().await.unwrap();
@@ -61,4 +62,47 @@ async fn a_row_that_cannot_be_read_proves_no_absence_so_nothing_is_copied_twice(
     assert_eq!((server.heard("UID COPY"), home.waiting().await), (1, 0));
     let told = home.told().await;
     assert_eq!(told.iter().map(|e| e.kind).collect::<Vec<_>>(), [ErrorKind::Uncertain]);
+}
+
+/// Letter 1 is to be archived by COPY, the line breaks at this command, which was done; then the person takes it back.
+async fn taken_back(command: &str) -> (Pretend, Home) {
+    let server = Pretend::offering("UIDPLUS");
+    server.change(|w| w.letters("INBOX", 3));
+    let home = Home::at(&server).await;
+    let sync = home.session().await;
+    home.get(&sync).await;
+    let id = home.row("INBOX", "Letter 1").await;
+    home.perform(Verb::Archive, &[id]).await;
+    server.once(command, Lie::Silence);
+    sync.push().await.unwrap_err();
+    home.perform(Verb::Move { to: home.mailbox("INBOX").await }, &[id]).await;
+    for _ in 0..2 {
+        let sync = home.session().await;
+        sync.push().await.unwrap();
+        home.get(&sync).await;
+    }
+    assert_eq!(home.waiting().await, 0);
+    home.audit().await;
+    (server, home)
+}
+
+#[tokio::test]
+async fn a_move_that_was_done_when_the_line_broke_and_is_taken_back_goes_back() {
+    let (server, mut home) = taken_back("UID EXPUNGE").await;
+    assert_eq!(server.world().subjects("INBOX"), ["Letter 2", "Letter 3", "Letter 1"]);
+    assert_eq!(server.world().subjects("Archive"), [""; 0]);
+    assert_eq!(home.shown("INBOX").await, letters(1..=3));
+    assert!(home.told().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_move_that_was_half_done_when_the_line_broke_and_is_taken_back_leaves_no_mark_to_be_expunged() {
+    for command in ["UID COPY", "+FLAGS"] {
+        let (server, mut home) = taken_back(command).await;
+        assert_eq!(server.world().subjects("INBOX"), ["Letter 1", "Letter 2", "Letter 3"]);
+        assert!(server.world().flags("INBOX", 1).is_empty(), "another client's EXPUNGE would take it");
+        assert_eq!(home.shown("Archive").await, ["Letter 1"]);
+        let told: Vec<ErrorKind> = home.told().await.iter().map(|e| e.kind).collect();
+        assert_eq!(told, [ErrorKind::Uncertain], "a copy that nobody asked for is told");
+    }
 }

@@ -1,5 +1,13 @@
 //! The loop of an account against a server that breaks, refuses and surprises.
 
+mod desk;
+mod floods;
+mod histories;
+mod lies;
+mod life;
+mod table;
+mod turning;
+
 use super::bell::Bell;
 use super::*;
 use crate::net::TlsContext;

@@ -1,0 +1,101 @@
+//! Lie by command: each kind of command of a whole life, answered in each wrong way that makes sense. Whatever the server
+//! says, every call ends in time and within its memory, nothing is dropped here that the server still has, nothing is done to
+//! a message that nobody meant, what was wanted comes true or is told, and the passes after it settle everything.
+
+use super::lies::{ALL, FALSE_NEWS, Fault, GOING, REFUSING, RUBBISH};
+use super::life::{Kind, Life};
+use crate::pretend::Lie;
+use std::collections::BTreeMap;
+
+/// What servers offer.
+const OFFERS: &[&str] =
+    &["ENABLE CONDSTORE QRESYNC UIDPLUS MOVE LIST-EXTENDED LIST-STATUS IDLE", "CONDSTORE UIDPLUS LITERAL+", "MOVE IDLE", ""];
+
+/// One command of a life: at which server, of which kind, and how many of its kind came before.
+#[derive(Clone, Copy)]
+struct Place {
+    offers: &'static str,
+    kind: Kind,
+    after: usize,
+}
+
+/// Every command of an honest life with each server, by kind.
+async fn places() -> BTreeMap<Kind, Vec<Place>> {
+    let mut places: BTreeMap<Kind, Vec<Place>> = BTreeMap::new();
+    for offers in OFFERS {
+        let mut life = Life::begin(offers, format!("[{offers}] no lie")).await;
+        life.live().await;
+        let heard: Vec<Kind> = life.desk.home.server.world().heard.iter().map(|(_, c)| Kind::of(c)).collect();
+        let mut so_far: BTreeMap<Kind, usize> = BTreeMap::new();
+        for kind in heard.into_iter().filter(|kind| *kind != Kind::Logout) {
+            let after = so_far.entry(kind).or_default();
+            places.entry(kind).or_default().push(Place { offers, kind, after: *after });
+            *after += 1;
+        }
+        life.settle().await;
+        life.ends_well(super::lies::Says::Nothing).await;
+    }
+    places
+}
+
+async fn tell(fault: &Fault, place: Place) {
+    let Place { offers, kind, after } = place;
+    let case = format!("[{offers}] {} at {kind:?} {after}", fault.name);
+    let mut life = Life::begin(offers, case).await;
+    life.desk.home.server.later(move |command| Kind::of(command) == kind, after, Lie::Bent(fault.bend));
+    life.live().await;
+    life.settle().await;
+    life.settle().await;
+    life.ends_well(fault.says).await;
+}
+
+/// Each lie at every third kind of command, at one place of it; `GODWIT_LIES=all`: everywhere, at every server.
+async fn play(table: &[Fault]) {
+    let all = std::env::var("GODWIT_LIES").is_ok_and(|v| v == "all");
+    let places = places().await;
+    let mut cases = 0;
+    for (n, fault) in table.iter().enumerate() {
+        let fitting = places.iter().filter(|(kind, _)| (fault.at)(**kind)).enumerate();
+        let few = places.keys().filter(|kind| (fault.at)(**kind)).count() <= 4;
+        for (k, (_, places)) in fitting.filter(|(k, _)| all || few || (k + n) % 3 == 0) {
+            let one = [places[(7 * n + 5 * k) % places.len()]];
+            for place in if all { places } else { &one[..] } {
+                tell(fault, *place).await;
+                cases += 1;
+            }
+        }
+    }
+    eprintln!("{cases} cases of {} lies at {} kinds of commands", table.len(), places.len());
+    assert!(cases >= 3 * table.len());
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_anything_at_any_time_loses_nothing() {
+    play(REFUSING).await;
+}
+
+#[tokio::test]
+async fn a_server_that_goes_silent_or_away_at_any_time_loses_nothing() {
+    play(GOING).await;
+}
+
+#[tokio::test]
+async fn a_server_that_tells_of_what_is_not_so_loses_nothing() {
+    play(FALSE_NEWS).await;
+}
+
+#[tokio::test]
+async fn a_server_that_talks_rubbish_at_any_time_loses_nothing() {
+    play(RUBBISH).await;
+}
+
+#[tokio::test]
+async fn a_life_has_every_kind_of_command_and_each_lie_has_its_name() {
+    let met = places().await;
+    assert!((0..=Kind::Done as usize).all(|n| met.keys().any(|kind| *kind as usize == n)), "{:?}", met.keys());
+    let mut names: Vec<&str> = ALL.iter().flat_map(|table| table.iter().map(|f| f.name)).collect();
+    let count = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), count);
+}
