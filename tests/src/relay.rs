@@ -47,6 +47,15 @@ struct State {
     lmtp: Option<u16>,
 }
 
+/// How a relay takes mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// By DATA.
+    Data,
+    /// By BDAT too (RFC 3030).
+    Chunks,
+}
+
 /// The receiver. It listens until the process ends.
 pub struct Relay {
     /// The port on 127.0.0.1.
@@ -60,15 +69,15 @@ impl<T: Read + Write + Send> Wire for T {}
 impl Relay {
     /// Starts a plain one, for Dovecot to relay to.
     pub fn start() -> Result<Self> {
-        Self::listen(None)
+        Self::listen(None, Takes::Data)
     }
 
     /// Starts one that speaks TLS from the first byte and takes any sign-in.
-    pub fn start_tls(tls: Arc<ServerConfig>) -> Result<Self> {
-        Self::listen(Some(tls))
+    pub fn start_tls(tls: Arc<ServerConfig>, takes: Takes) -> Result<Self> {
+        Self::listen(Some(tls), takes)
     }
 
-    fn listen(tls: Option<Arc<ServerConfig>>) -> Result<Self> {
+    fn listen(tls: Option<Arc<ServerConfig>>, takes: Takes) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("listen for the relay")?;
         let port = listener.local_addr()?.port();
         let state = Arc::new(Mutex::new(State::default()));
@@ -77,7 +86,7 @@ impl Relay {
             for socket in listener.incoming().flatten() {
                 let (state, tls) = (shared.clone(), tls.clone());
                 // A client that goes away mid-line is the client's affair; the envelope tells whether mail was taken.
-                std::thread::spawn(move || drop(converse(socket, tls, &state)));
+                std::thread::spawn(move || drop(converse(socket, tls, takes, &state)));
             }
         });
         Ok(Self { port, state })
@@ -122,7 +131,7 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn converse(socket: TcpStream, tls: Option<Arc<ServerConfig>>, state: &Mutex<State>) -> Result<()> {
+fn converse(socket: TcpStream, tls: Option<Arc<ServerConfig>>, takes: Takes, state: &Mutex<State>) -> Result<()> {
     socket.set_read_timeout(Some(Duration::from_secs(60)))?;
     let is_submission = tls.is_some();
     let wire: Box<dyn Wire> = match tls {
@@ -137,7 +146,10 @@ fn converse(socket: TcpStream, tls: Option<Arc<ServerConfig>>, state: &Mutex<Sta
         let failure = lock(state).failures.get(&envelope.from).copied();
         match verb.as_str() {
             "EHLO" if is_submission => {
-                say(&mut wire, "250-relay.test.example\r\n250-8BITMIME\r\n250-SIZE 300000000\r\n250 AUTH PLAIN LOGIN")?;
+                let chunks = if takes == Takes::Chunks { "250-CHUNKING\r\n" } else { "" };
+                let offers =
+                    format!("250-relay.test.example\r\n250-8BITMIME\r\n{chunks}250-SIZE 300000000\r\n250 AUTH PLAIN LOGIN");
+                say(&mut wire, &offers)?;
             }
             "EHLO" => say(&mut wire, "250-relay.test.example\r\n250-8BITMIME\r\n250-PIPELINING\r\n250 SIZE 300000000")?,
             "AUTH" => authenticate(&mut wire, &line)?,
@@ -155,6 +167,19 @@ fn converse(socket: TcpStream, tls: Option<Arc<ServerConfig>>, state: &Mutex<Sta
                 envelope.data = read_data(&mut wire)?;
                 if !finish(&mut wire, state, &envelope, failure)? {
                     return Ok(());
+                }
+            }
+            "BDAT" if takes == Takes::Chunks => {
+                let size: usize = line.split_whitespace().nth(1).context("BDAT has no size")?.parse()?;
+                let from = envelope.data.len();
+                envelope.data.resize(from + size, 0);
+                wire.read_exact(&mut envelope.data[from..])?;
+                if line.to_ascii_uppercase().ends_with(" LAST") {
+                    if !finish(&mut wire, state, &envelope, failure)? {
+                        return Ok(());
+                    }
+                } else {
+                    say(&mut wire, "250 2.0.0 go on")?;
                 }
             }
             "RSET" | "NOOP" | "HELO" => say(&mut wire, "250 2.0.0 ok")?,

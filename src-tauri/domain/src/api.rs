@@ -147,7 +147,9 @@ api! {
     "drafts" Drafts {} -> Vec<Draft>;
     /// Saves a draft; attachments are not touched by this.
     "draft_save" DraftSave { draft: Draft } -> Draft;
-    /// Throws a draft away.
+    /// Nobody writes on this draft now: what was changed goes to the account's Drafts at once instead of after some seconds.
+    "draft_rest" DraftRest { draft: DraftId } -> ();
+    /// Throws a draft away, here and in the account's Drafts.
     "draft_discard" DraftDiscard { draft: DraftId } -> ();
     /// Attaches a file by path (command line, drag from the desktop).
     "draft_attach" DraftAttach { draft: DraftId, path: String } -> Draft;

@@ -206,6 +206,13 @@ fn pause_secs(now: &Sending) -> i64 {
     BACKOFF_SECS.get(step).copied().unwrap_or(FILING_SECS)
 }
 
+/// A Message-ID nobody else makes: `random` at the sender's domain; it tells nothing of machine or time.
+pub fn message_id(random: &str, email: &str) -> String {
+    let domain = email.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
+    let address = ascii_address(&format!("x@{domain}"));
+    format!("{random}@{}", address.trim_start_matches("x@"))
+}
+
 /// An address with its domain in ASCII (RFC 5890), which every server takes. What can't be written so stays as it is.
 pub fn ascii_address(address: &str) -> String {
     let Some((local, domain)) = address.rsplit_once('@') else { return address.to_owned() };
@@ -355,6 +362,12 @@ mod tests {
         assert_eq!(effects, [Effect::LookInSent { resend: false }]);
         let refused = check(S::Sent, Happened::NotFiled(error(ErrorKind::Refused)), S::Sent, &[Effect::Tell]);
         assert_eq!(refused.due, NEVER);
+    }
+
+    #[test]
+    fn a_message_id_is_at_the_senders_domain() {
+        assert_eq!(message_id("r", "marit@b\u{fc}cher.example"), "r@xn--bcher-kva.example");
+        assert_eq!(message_id("r", "marit"), "r@localhost");
     }
 
     #[test]

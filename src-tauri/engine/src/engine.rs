@@ -12,10 +12,11 @@ use godwit_domain::api::{Command, Request};
 use godwit_domain::{AccountId, Draft, DraftId, Error, ErrorKind, Event, Result};
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::broadcast;
+use tokio::sync::{Notify, broadcast};
 use tokio::task::JoinSet;
 
 /// How to open a profile.
@@ -38,6 +39,8 @@ pub struct OpenReport {
 /// How long closing may take. The shell gives a window's end 3 seconds of its own; here the disk is waited for, because a
 /// process that ends while a thread still reads has its cipher library's memory freed under that thread.
 const CLOSE: Duration = Duration::from_secs(30);
+/// How long drafts are left alone where none rests: the clock may jump.
+const DRAFTS_AGAIN: Duration = Duration::from_secs(60);
 /// How often the protocol log is written down. A wake-up a minute is what an idle program may cost.
 const LOG_EVERY: Duration = Duration::from_secs(60);
 
@@ -53,6 +56,8 @@ pub(crate) struct Inner {
     pub outbox: Arc<Outbox<StoredRows, MailRoad>>,
     tasks: Mutex<JoinSet<()>>,
     pub line: UserLine,
+    /// Rings where a draft was changed.
+    pub drafts: Arc<Notify>,
     pub reading: Reading,
     pub run_workers: bool,
     pub notes: Vec<Error>,
@@ -91,6 +96,7 @@ impl Engine {
             line,
             outbox: Arc::new(Outbox::new(StoredRows(context.store.clone()), road)),
             tasks: Mutex::default(),
+            drafts: Arc::default(),
             reading: Reading::new(),
             run_workers: options.run_workers,
             notes: notes.clone(),
@@ -118,6 +124,7 @@ impl Engine {
         let mut tasks = self.inner.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         tasks.spawn(self.inner.outbox.clone().run());
         tasks.spawn(push_marks(self.events(), self.inner.workers.clone()));
+        tasks.spawn(rest_drafts(self.inner.context.store.clone(), self.inner.drafts.clone(), self.inner.workers.clone()));
         tasks.spawn(watch_sleep(self.inner.workers.clone(), self.inner.line.clone()));
         tasks.spawn(write_log(self.inner.context.log.clone()));
         tasks.spawn(pass_nudges(self.inner.context.nudges(), self.inner.workers.clone()));
@@ -215,6 +222,26 @@ async fn push_marks(mut events: broadcast::Receiver<Event>, workers: Workers) {
     }
 }
 
+/// A draft that has rested waits to be pushed like any other want. One that does not get on (no line, no room) goes with the
+/// next pass, or is asked for again after a pause.
+async fn rest_drafts(store: Store, changed: Arc<Notify>, workers: Workers) {
+    loop {
+        let due = store.read(|r| r.drafts_due()).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "drafts could not be read");
+            Vec::new()
+        });
+        let now = crate::clock::now();
+        let rested: BTreeSet<AccountId> = due.iter().filter(|(_, at)| *at <= now).map(|(account, _)| *account).collect();
+        rested.into_iter().for_each(|account| workers.push(account));
+        let next = due.iter().map(|(_, at)| at.saturating_sub(now)).filter(|secs| *secs > 0).min();
+        let nap = next.and_then(|secs| u64::try_from(secs).ok()).map_or(DRAFTS_AGAIN, Duration::from_secs).min(DRAFTS_AGAIN);
+        tokio::select! {
+            () = tokio::time::sleep(nap) => {}
+            () = changed.notified() => {}
+        }
+    }
+}
+
 /// A refusal or a repair that a person is told of leaves a line in the protocol log: its kind, never its words.
 async fn note_told(mut events: broadcast::Receiver<Event>, log: crate::ProtocolLog) {
     loop {
@@ -226,11 +253,11 @@ async fn note_told(mut events: broadcast::Receiver<Event>, log: crate::ProtocolL
     }
 }
 
-/// Keeps the protocol log's file near what was said, so that a crash leaves its story.
+/// Keeps the protocol log's file near what was said, so that a crash leaves its story. Nothing said, nothing woken.
 async fn write_log(log: crate::ProtocolLog) {
-    let mut tick = tokio::time::interval(LOG_EVERY);
     loop {
-        tick.tick().await;
+        log.said().await;
+        tokio::time::sleep(LOG_EVERY).await;
         let log = log.clone();
         drop(tokio::task::spawn_blocking(move || log.write_down()).await);
     }

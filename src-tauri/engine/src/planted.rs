@@ -17,6 +17,8 @@ pub(crate) enum Planted {
     ResentAfterLost250,
     /// What a person wants is answered before it is on the disk.
     ProfileUnsynced,
+    /// A draft's last version is removed before the next one is there.
+    DraftReplacedUnconfirmed,
 }
 
 impl Planted {
@@ -36,6 +38,7 @@ impl Planted {
             Self::WantDroppedOnReconnect => "want-dropped-on-reconnect",
             Self::ResentAfterLost250 => "resent-after-lost-250",
             Self::ProfileUnsynced => "profile-unsynced",
+            Self::DraftReplacedUnconfirmed => "draft-replaced-unconfirmed",
         };
         std::env::var("GODWIT_PLANTED").is_ok_and(|chosen| chosen == name)
     }

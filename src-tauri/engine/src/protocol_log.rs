@@ -7,6 +7,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
 
 /// Lines kept in memory.
 const LINES: usize = 2_000;
@@ -32,6 +33,8 @@ pub struct ProtocolLog {
     ring: Arc<Mutex<Ring>>,
     lines: Arc<AtomicU32>,
     dir: Option<Arc<PathBuf>>,
+    /// Something was said since somebody last waited for it.
+    news: Arc<Notify>,
 }
 
 impl std::fmt::Debug for ProtocolLog {
@@ -62,6 +65,13 @@ impl ProtocolLog {
         }
         ring.lines.push_back(line);
         ring.unwritten = (ring.unwritten + 1).min(LINES);
+        drop(ring);
+        self.news.notify_one();
+    }
+
+    /// Waits until something was said.
+    pub async fn said(&self) {
+        self.news.notified().await;
     }
 
     /// Everything that is known, oldest first: what the files hold, then what only memory has.

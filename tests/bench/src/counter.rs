@@ -12,6 +12,9 @@ use std::time::{Duration, Instant};
 /// Pieces on the line at once; a server that is faster waits.
 const MOST_UNDER_WAY: usize = 64;
 
+/// The name of its threads.
+pub const RELAY: &str = "relay";
+
 #[derive(Default)]
 struct Counts {
     turns: AtomicU32,
@@ -47,14 +50,14 @@ impl Counter {
         let counts = Arc::new(Counts::default());
         let of_threads = counts.clone();
         let one_way = round_trip / 2;
-        std::thread::spawn(move || {
+        relaying(move || {
             for client in listener.incoming().flatten() {
                 let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, to)) else { continue };
                 let _ = (client.set_nodelay(true), server.set_nodelay(true));
                 let (Ok(client_too), Ok(server_too)) = (client.try_clone(), server.try_clone()) else { continue };
                 let (up, down) = (of_threads.clone(), of_threads.clone());
-                std::thread::spawn(move || pass(client, late(server, one_way), &up, true));
-                std::thread::spawn(move || pass(server_too, late(client_too, one_way), &down, false));
+                relaying(move || pass(client, late(server, one_way), &up, true));
+                relaying(move || pass(server_too, late(client_too, one_way), &down, false));
             }
         });
         Ok(Self { port, counts })
@@ -70,10 +73,18 @@ impl Counter {
     }
 }
 
+/// A thread of the relay, by name, so that what it wakes for is not counted as the engine's.
+fn relaying(work: impl FnOnce() + Send + 'static) {
+    let started = std::thread::Builder::new().name(RELAY.to_owned()).spawn(work);
+    if let Err(error) = started {
+        eprintln!("a relay could not be started: {error}");
+    }
+}
+
 /// A way to `to` on which everything arrives so much later, and in order. It ends when its sender is dropped.
 fn late(mut to: TcpStream, by: Duration) -> mpsc::SyncSender<(Instant, Vec<u8>)> {
     let (send, sent) = mpsc::sync_channel::<(Instant, Vec<u8>)>(MOST_UNDER_WAY);
-    std::thread::spawn(move || {
+    relaying(move || {
         while let Ok((began, bytes)) = sent.recv() {
             std::thread::sleep((began + by).saturating_duration_since(Instant::now()));
             if to.write_all(&bytes).is_err() {

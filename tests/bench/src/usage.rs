@@ -25,13 +25,14 @@ impl Usage {
     }
 }
 
-/// How often a thread of this process went to sleep and was woken, so far.
+/// How often a thread of this process went to sleep and was woken, so far; the relay's are left out.
 pub fn wake_ups() -> u32 {
     let tasks = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
     let of_task = |task: fs::DirEntry| {
         let status = fs::read_to_string(task.path().join("status")).unwrap_or_default();
-        let count = status.lines().find_map(|l| l.strip_prefix("voluntary_ctxt_switches:")?.trim().parse::<u32>().ok());
-        count.unwrap_or_default()
+        let field = |name: &str| status.lines().find_map(|l| Some(l.strip_prefix(name)?.trim().to_owned()));
+        let count = field("voluntary_ctxt_switches:").and_then(|n| n.parse::<u32>().ok()).unwrap_or_default();
+        if field("Name:").as_deref() == Some(crate::counter::RELAY) { 0 } else { count }
     };
     tasks.map(of_task).sum()
 }

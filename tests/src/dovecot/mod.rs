@@ -8,7 +8,7 @@ mod import;
 use crate::authority::{Authority, Leaf};
 use crate::mailbox::Mailbox;
 use crate::net::{answers, free_ports};
-use crate::relay::{self, Envelope, Relay};
+use crate::relay::{self, Envelope, Relay, Takes};
 pub use crate::sample::Stored;
 use crate::tied::{Spawn, Tied};
 use anyhow::{Context, Result, bail};
@@ -171,7 +171,7 @@ impl Dovecot {
 
     /// A submission server of our own that delivers into this one, for failures that Dovecot would smooth over.
     pub fn start_submission(&self) -> Result<Relay> {
-        let relay = Relay::start_tls(self.authority.server_config(Leaf::Good)?)?;
+        let relay = Relay::start_tls(self.authority.server_config(Leaf::Good)?, Takes::Data)?;
         relay.deliver_to(self.ports.lmtp);
         Ok(relay)
     }

@@ -10,7 +10,7 @@ mod unpacked;
 use crate::authority::{Authority, Leaf};
 use crate::dovecot::{CAPABILITIES, Dovecot, Setup, User};
 use crate::mailbox::Mailbox;
-use crate::relay::Relay;
+use crate::relay::{Relay, Takes};
 use anyhow::{Context, Result, anyhow};
 use std::collections::HashMap;
 use std::fs;
@@ -119,7 +119,7 @@ impl Server {
         let dir = tempfile::Builder::new().prefix("godwit-server-").tempdir().context("make a folder for a server")?.keep();
         fs::set_permissions(&dir, fs::Permissions::from_mode(0o755))?;
         let authority = Authority::create(&dir)?;
-        let submission = Relay::start_tls(authority.server_config(Leaf::Good)?)?;
+        let submission = Relay::start_tls(authority.server_config(Leaf::Good)?, Takes::Chunks)?;
         let (imaps, running) = if kind == Kind::Cyrus {
             let cyrus = cyrus::Cyrus::start(&dir, &authority)?;
             (cyrus.imaps, Running::Cyrus(cyrus))

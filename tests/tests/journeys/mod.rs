@@ -7,6 +7,7 @@ mod attachments_stay_where_they_belong;
 mod bad_servers_are_told_apart;
 mod between_accounts;
 mod changes_elsewhere_are_heard;
+mod drafts_on_every_device;
 mod first_sync;
 mod json_shapes_stay;
 mod kept_offline;

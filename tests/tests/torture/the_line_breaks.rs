@@ -65,6 +65,11 @@ fn while_a_mail_goes_out() -> Result<()> {
 }
 
 #[test]
+fn while_a_mail_goes_out_in_chunks() -> Result<()> {
+    survives(Scenario::SendChunks)
+}
+
+#[test]
 fn while_a_copy_is_filed() -> Result<()> {
     survives(Scenario::Append)
 }
@@ -92,6 +97,21 @@ fn while_mail_moves_into_another_account() -> Result<()> {
 #[test]
 fn while_mail_moves_out_of_another_account() -> Result<()> {
     survives(Scenario::CarryOut)
+}
+
+#[test]
+fn while_a_draft_is_replaced() -> Result<()> {
+    survives(Scenario::Draft)
+}
+
+#[test]
+fn while_a_draft_is_replaced_on_a_server_that_tells_no_new_place() -> Result<()> {
+    survives(Scenario::DraftBlind)
+}
+
+#[test]
+fn while_a_draft_is_sent() -> Result<()> {
+    survives(Scenario::DraftSent)
 }
 
 #[test]

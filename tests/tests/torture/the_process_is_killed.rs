@@ -38,6 +38,11 @@ fn while_a_mail_goes_out() -> Result<()> {
 }
 
 #[test]
+fn while_a_mail_goes_out_in_chunks() -> Result<()> {
+    survives_kills(Scenario::SendChunks)
+}
+
+#[test]
 fn while_a_copy_is_filed() -> Result<()> {
     survives_kills(Scenario::Append)
 }
@@ -45,4 +50,19 @@ fn while_a_copy_is_filed() -> Result<()> {
 #[test]
 fn while_mail_moves_into_another_account() -> Result<()> {
     survives_kills(Scenario::CarryIn)
+}
+
+#[test]
+fn while_a_draft_is_replaced() -> Result<()> {
+    survives_kills(Scenario::Draft)
+}
+
+#[test]
+fn while_a_draft_is_replaced_on_a_server_that_tells_no_new_place() -> Result<()> {
+    survives_kills(Scenario::DraftBlind)
+}
+
+#[test]
+fn while_a_draft_is_sent() -> Result<()> {
+    survives_kills(Scenario::DraftSent)
 }

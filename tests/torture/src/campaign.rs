@@ -67,7 +67,7 @@ pub fn learn(scenario: Scenario, layer: Layer) -> Result<Vec<Traffic>> {
 
 /// Commands that change something.
 fn changes(verb: &str) -> bool {
-    ["STORE", "COPY", "MOVE", "EXPUNGE", "APPEND", "DATA", "the closing dot"].iter().any(|v| verb.ends_with(v))
+    ["STORE", "COPY", "MOVE", "EXPUNGE", "APPEND", "DATA", "BDAT", "the closing dot"].iter().any(|v| verb.ends_with(v))
 }
 
 /// A few offsets that say most: at the end of each changing command, within it, and the rest stepped through.

@@ -4,7 +4,7 @@ use crate::fault::{Fault, Kind, Struck, Traffic};
 use crate::kill;
 use crate::lane::Lane;
 use crate::scenario::{Cast, Handed, Scenario};
-use crate::world::{Held, difference};
+use crate::world::{Held, Letter, difference, digest};
 use anyhow::{Context, Result, bail};
 use godwit_domain::OutboxState;
 use godwit_domain::api::SyncBodies;
@@ -45,7 +45,10 @@ pub async fn play(lane: &mut Lane, scenario: Scenario, fault: Option<Fault>) -> 
         lane.return_to().await.context("the profile does not open after the kill")?;
     }
     let ended = Ended { struck: struck.clone(), traffic, ..Ended::default() };
-    let judged = judge(lane, scenario, &cast, ended).await;
+    let judged = match scenario.holds_at_any_moment(lane, &cast) {
+        Ok(()) => judge(lane, scenario, &cast, ended).await,
+        Err(lost) => Err(lost),
+    };
     judged.with_context(|| match struck {
         Some(struck) => format!("{} struck {}", struck.fault, struck.note),
         None => "no fault struck".to_owned(),
@@ -69,7 +72,7 @@ async fn prepare(lane: &mut Lane, scenario: Scenario, cast: &Cast) -> Result<()>
     let mut seen = String::new();
     for _ in 0..PASSES {
         lane.sync(SyncBodies::None).await??;
-        match differs(lane, cast, &cast.held()).await? {
+        match differs(lane, cast, &cast.held(), &[]).await? {
             None => return lane.heal().await.map(drop),
             Some(words) => seen = words,
         }
@@ -101,11 +104,16 @@ async fn judge(lane: &mut Lane, scenario: Scenario, cast: &Cast, mut ended: Ende
 async fn standing(lane: &mut Lane, scenario: Scenario, cast: &Cast, ended: &mut Ended) -> Result<Option<String>> {
     let handed = scenario.handed(lane, cast).await?;
     let there = lane.held()?;
+    let drafts = if scenario.drafts() { lane.oracle.letters("Drafts")? } else { Vec::new() };
     ended.told.extend(lane.told().await?);
     if let Some(words) = sent_badly(scenario, &handed, ended)? {
         return Ok(Some(words));
     }
+    if let Some(words) = scenario.drafts_differ(cast, &handed, &drafts) {
+        return Ok(Some(words));
+    }
     let mut there_but_sent = there.clone();
+    there_but_sent.retain(|h| !scenario.drafts() || h.mailbox != "Drafts");
     if handed.item.as_ref().is_some_and(|i| i.state == OutboxState::Uncertain) {
         // Nobody knows whether it went out: a copy may lie in Sent or not, but never two.
         let copies = there_but_sent.iter().filter(|h| h.mailbox == "Sent").count();
@@ -131,12 +139,12 @@ async fn standing(lane: &mut Lane, scenario: Scenario, cast: &Cast, ended: &mut 
     if waiting > 0 {
         return Ok(Some(format!("{waiting} changes still wait")));
     }
-    differs(lane, cast, &there).await
+    differs(lane, cast, &there, &drafts).await
 }
 
 /// A mail is taken once and filed once; or it may have been taken once, and a person is asked.
 fn sent_badly(scenario: Scenario, handed: &Handed, ended: &mut Ended) -> Result<Option<String>> {
-    if !matches!(scenario, Scenario::Send | Scenario::Append) {
+    if !scenario.hands_in() {
         return Ok(None);
     }
     let taken = handed.taken.len();
@@ -176,8 +184,10 @@ fn lost_or_doubled(wanted: &[Held], there: &[Held]) -> Option<String> {
 }
 
 /// How what the engine shows differs from what the server holds.
-async fn differs(lane: &Lane, cast: &Cast, there: &[Held]) -> Result<Option<String>> {
-    let by_subject: Vec<Held> = there.iter().map(|h| Held { digest: cast.subject_of(&h.digest), ..h.clone() }).collect();
+async fn differs(lane: &Lane, cast: &Cast, there: &[Held], drafts: &[Letter]) -> Result<Option<String>> {
+    let draft = |held: &str| drafts.iter().find(|l| digest(&l.raw) == held).map(|l| l.subject.clone());
+    let subject = |h: &Held| draft(&h.digest).unwrap_or_else(|| cast.subject_of(&h.digest));
+    let by_subject: Vec<Held> = there.iter().map(|h| Held { digest: subject(h), ..h.clone() }).collect();
     let shown = lane.shown().await?;
     Ok(difference(&by_subject, &shown).map(|words| format!("the engine shows it wrongly: {words}")))
 }

@@ -4,6 +4,7 @@
 #![deny(unsafe_code)]
 
 pub mod campaign;
+mod drafts;
 pub mod fault;
 pub mod judge;
 pub mod kill;

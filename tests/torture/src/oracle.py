@@ -81,6 +81,20 @@ def read(request):
     return [[name, digest, flags] for name in mailboxes() for _, digest, flags in held(name, True)]
 
 
+def letters(request):
+    """Every message of a mailbox whole: all its bytes and its flags."""
+    if int(ok(box.select(quoted(request["mailbox"]), readonly=True))[0]) == 0:
+        return []
+    parts = ok(box.uid("FETCH", "1:*", "(UID FLAGS BODY.PEEK[])"))
+    whole = []
+    for index, part in enumerate(parts):
+        if isinstance(part, tuple):
+            tail = parts[index + 1] if index + 1 < len(parts) and isinstance(parts[index + 1], bytes) else b""
+            flags = re.search(rb"FLAGS \((.*?)\)", part[0] + b" " + tail).group(1).decode().split()
+            whole.append([base64.b64encode(part[1]).decode(), sorted(f for f in flags if f != "\\Recent")])
+    return whole
+
+
 def remake(request):
     """The same name, another UIDVALIDITY, and other messages under the old numbers."""
     ok(box.select("INBOX"))
@@ -111,7 +125,7 @@ def edit(request):
     return True
 
 
-verbs = {"fill": fill, "put": lambda r: put(r["mail"]), "read": read, "remake": remake, "drop": drop, "edit": edit}
+verbs = {"fill": fill, "put": lambda r: put(r["mail"]), "read": read, "letters": letters, "remake": remake, "drop": drop, "edit": edit}
 for line in sys.stdin:
     request = json.loads(line)
     try:

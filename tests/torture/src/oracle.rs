@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use godwit_tests::dovecot::{Dovecot, User};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
@@ -64,6 +65,13 @@ impl Oracle {
             .collect();
         held.sort();
         Ok(held)
+    }
+
+    /// Every message of a mailbox whole, in its order.
+    pub fn letters(&mut self, mailbox: &str) -> Result<Vec<Letter>> {
+        let answer = self.ask(&json!({ "do": "letters", "mailbox": mailbox }))?;
+        let whole: Vec<(String, BTreeSet<String>)> = serde_json::from_value(answer)?;
+        whole.into_iter().map(|(raw, flags)| Ok(Letter::read(mailbox, STANDARD.decode(raw)?, flags))).collect()
     }
 
     /// Deletes a mailbox and makes it anew with this mail: a new UIDVALIDITY, other messages under the old numbers.

@@ -6,8 +6,10 @@ use anyhow::{Context, Result, bail};
 use std::process::{Command, ExitCode, Stdio};
 
 /// Each planted fault, and a campaign that must find it.
-const PLANTED: [(&str, &[&str]); 6] = [
+const PLANTED: [(&str, &[&str]); 8] = [
     ("append-retried-blindly", &["--only", "append", "--steps", "6"]),
+    ("append-retried-blindly", &["--only", "draft", "--steps", "6"]),
+    ("draft-replaced-unconfirmed", &["--only", "draft", "--steps", "6"]),
     ("no-taken-as-success", &["--only", "refused", "--steps", "6"]),
     ("uidvalidity-unchecked", &["--only", "renumbered", "--steps", "6"]),
     ("want-dropped-on-reconnect", &["--only", "flags", "--steps", "6"]),

@@ -30,6 +30,8 @@ pub enum Scenario {
     Mixed,
     /// A mail is handed in; the line to submission breaks.
     Send,
+    /// The same where it goes in chunks (BDAT).
+    SendChunks,
     /// A mail is handed in; the line on which its copy is filed breaks.
     Append,
     /// An account's first sync, texts included.
@@ -42,10 +44,16 @@ pub enum Scenario {
     CarryIn,
     /// The same; the line to where they come from breaks.
     CarryOut,
+    /// One draft is replaced, one thrown away, one is new.
+    Draft,
+    /// The same on a server that tells no new place.
+    DraftBlind,
+    /// A draft that lies on the server is sent.
+    DraftSent,
 }
 
 /// All of them, with their names.
-pub const SCENARIOS: [(Scenario, &str); 15] = [
+pub const SCENARIOS: [(Scenario, &str); 19] = [
     (Scenario::Flags, "flags"),
     (Scenario::Move, "move"),
     (Scenario::MoveByCopy, "move-by-copy"),
@@ -55,12 +63,16 @@ pub const SCENARIOS: [(Scenario, &str); 15] = [
     (Scenario::Expunge, "expunge"),
     (Scenario::Mixed, "mixed"),
     (Scenario::Send, "send"),
+    (Scenario::SendChunks, "send-chunks"),
     (Scenario::Append, "append"),
     (Scenario::FirstSync, "first-sync"),
     (Scenario::Renumbered, "renumbered"),
     (Scenario::Refused, "refused"),
     (Scenario::CarryIn, "carry-in"),
     (Scenario::CarryOut, "carry-out"),
+    (Scenario::Draft, "draft"),
+    (Scenario::DraftBlind, "draft-blind"),
+    (Scenario::DraftSent, "draft-sent"),
 ];
 
 /// The mail of one case, by what part it plays.
@@ -91,7 +103,7 @@ impl Cast {
         Self { id: id.to_owned(), letters }
     }
 
-    fn subject(&self, name: &str) -> String {
+    pub(crate) fn subject(&self, name: &str) -> String {
         format!("Plank {}-{name}", self.id)
     }
 
@@ -136,8 +148,8 @@ impl Scenario {
     /// On which server it plays.
     pub fn server(self) -> server::Kind {
         match self {
-            Self::MoveByCopy => server::Kind::NoMove,
-            Self::MoveBlind => server::Kind::Plain,
+            Self::MoveByCopy | Self::SendChunks => server::Kind::NoMove,
+            Self::MoveBlind | Self::DraftBlind => server::Kind::Plain,
             _ => server::Kind::Full,
         }
     }
@@ -145,7 +157,7 @@ impl Scenario {
     /// Which line breaks.
     pub fn line(self) -> Line {
         match self {
-            Self::Send => Line::Submission,
+            Self::Send | Self::SendChunks => Line::Submission,
             Self::CarryIn => Line::Beside,
             _ => Line::Mail,
         }
@@ -156,9 +168,14 @@ impl Scenario {
         matches!(self, Self::CarryIn | Self::CarryOut)
     }
 
-    /// Whether a mail is handed in.
+    /// Whether a mail is handed in as it stands.
     pub fn sends(self) -> bool {
-        matches!(self, Self::Send | Self::Append)
+        matches!(self, Self::Send | Self::SendChunks | Self::Append)
+    }
+
+    /// Whether a mail leaves in it.
+    pub fn hands_in(self) -> bool {
+        self.sends() || self == Self::DraftSent
     }
 
     /// Whether the engine meets the mail for the first time while the line breaks.
@@ -200,7 +217,9 @@ impl Scenario {
                 Copy("Projects", "g", "beside:INBOX"),
                 Move("Archive", "e", "INBOX"),
             ],
-            Self::Send | Self::Append | Self::FirstSync => &[],
+            Self::Send | Self::SendChunks | Self::Append | Self::FirstSync | Self::Draft | Self::DraftBlind | Self::DraftSent => {
+                &[]
+            }
         }
     }
 
@@ -237,6 +256,7 @@ impl Scenario {
                 lane.oracle.remake("Projects", &mail)
             }
             Self::Refused => lane.oracle.drop_mailbox("Projects"),
+            _ if self.drafts() => self.write(lane, cast).await,
             _ => Ok(()),
         }
     }
@@ -244,7 +264,7 @@ impl Scenario {
     /// What runs while the line breaks. The error is a hang; what the engine says of a broken line is its own affair.
     pub async fn drive(self, lane: &Lane, cast: &Cast) -> Result<()> {
         match self {
-            Self::Send | Self::Append => {
+            Self::Send | Self::SendChunks | Self::Append => {
                 let message = base64::engine::general_purpose::STANDARD.encode(mail(lane, cast));
                 let asked = lane.engine.ask(SendRaw { account: lane.account, message });
                 // Where it stands is read out of the outbox afterwards.
@@ -290,7 +310,7 @@ impl Scenario {
 
     /// How the mail of this case ended.
     pub async fn handed(self, lane: &Lane, cast: &Cast) -> Result<Handed> {
-        if !matches!(self, Self::Send | Self::Append) {
+        if !self.hands_in() {
             return Ok(Handed::default());
         }
         let subject = cast.subject("sent");

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use godwit_tests::authority::Leaf;
 use godwit_tests::dovecot::{Dovecot, Setup};
-use godwit_tests::relay::Relay;
+use godwit_tests::relay::{Relay, Takes};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Which server.
@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub enum Kind {
     /// All extensions but COMPRESS, which would hide the commands from the proxy's notes.
     Full,
-    /// No MOVE.
+    /// No MOVE. Mail is handed in by BDAT there, on the others by DATA.
     NoMove,
     /// Neither MOVE nor UIDPLUS, and no CONDSTORE: nothing tells where a message went.
     Plain,
@@ -48,7 +48,8 @@ impl Server {
             Kind::Plain => &["COMPRESS=DEFLATE", "MOVE", "UIDPLUS", "QRESYNC", "CONDSTORE", "NOTIFY"],
         };
         let dovecot = Dovecot::start(&Setup { masked: masked.to_vec(), ..Setup::default() })?;
-        let submission = Relay::start_tls(dovecot.authority().server_config(Leaf::Good)?)?;
+        let takes = if kind == Kind::NoMove { Takes::Chunks } else { Takes::Data };
+        let submission = Relay::start_tls(dovecot.authority().server_config(Leaf::Good)?, takes)?;
         Ok(Self { dovecot, submission })
     }
 }

@@ -43,6 +43,26 @@ impl Letter {
         Self { mailbox: mailbox.into(), flags: set(flags), subject, raw: raw.into_bytes() }
     }
 
+    /// One that a server holds.
+    pub fn read(mailbox: &str, raw: Vec<u8>, flags: BTreeSet<String>) -> Self {
+        let text = String::from_utf8_lossy(&raw);
+        let subject = text.lines().take_while(|l| !l.is_empty()).find_map(|l| l.strip_prefix("Subject: "));
+        Self { mailbox: mailbox.into(), flags, subject: subject.unwrap_or_default().to_owned(), raw }
+    }
+
+    /// What stands behind its header.
+    pub fn text(&self) -> String {
+        let text = String::from_utf8_lossy(&self.raw);
+        text.split_once("\r\n\r\n").map(|(_, text)| text.trim().to_owned()).unwrap_or_default()
+    }
+
+    /// A field of its header.
+    pub fn field(&self, name: &str) -> Option<String> {
+        let text = String::from_utf8_lossy(&self.raw);
+        let head = text.split_once("\r\n\r\n").map_or(text.as_ref(), |(head, _)| head);
+        head.lines().find_map(|l| l.strip_prefix(&format!("{name}: "))).map(str::to_owned)
+    }
+
     /// What the oracle should see of it.
     pub fn held(&self) -> Held {
         Held { mailbox: self.mailbox.clone(), digest: digest(&self.raw), flags: self.flags.clone() }

@@ -1173,6 +1173,7 @@ export type MailboxEmpty = { mailbox: MailboxId, };
 export type Compose = { from: ComposeFrom, };
 export type Drafts = Record<symbol, never>;
 export type DraftSave = { draft: Draft, };
+export type DraftRest = { draft: DraftId, };
 export type DraftDiscard = { draft: DraftId, };
 export type DraftAttach = { draft: DraftId, path: string, };
 export type DraftDetach = { draft: DraftId, attachment: string, };
@@ -1232,6 +1233,7 @@ export interface Commands {
   compose: { request: Compose; reply: Draft };
   drafts: { request: Drafts; reply: Array<Draft> };
   draft_save: { request: DraftSave; reply: Draft };
+  draft_rest: { request: DraftRest; reply: null };
   draft_discard: { request: DraftDiscard; reply: null };
   draft_attach: { request: DraftAttach; reply: Draft };
   draft_detach: { request: DraftDetach; reply: Draft };

@@ -138,6 +138,11 @@ export class Composing {
     }
   }
 
+  /** Nobody writes on it now: it goes to Drafts on the server at once. */
+  async rest(): Promise<void> {
+    await this.backend.call("draft_rest", { draft: this.draft.id });
+  }
+
   async discard(): Promise<void> {
     this.closed = true;
     clearTimeout(this.timer);

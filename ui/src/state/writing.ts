@@ -118,6 +118,7 @@ export class Writing {
     await composing.save();
     if (composing.error) return;
     this.drafts.remove(composing);
+    void composing.rest().catch(this.failed);
     this.toasts.say("Draft kept", {
       buttons: [{ label: "Open", run: () => void this.compose({ kind: "draft", draft: composing.draft.id }) }],
     });

@@ -193,6 +193,22 @@ test("a reply is written, saved by itself and sent with undo", async () => {
   expect(await screen.findByRole("region", { name: "New message" })).toBeDefined();
 });
 
+test("a composer that closes saves its draft and lets it go to Drafts at once; an untouched one leaves nothing", async () => {
+  const { user, backend } = await open();
+  const close = async (write: boolean): Promise<void> => {
+    await user.click(await screen.findByRole("button", { name: "Compose" }));
+    const composer = await screen.findByRole("region", { name: "New message" });
+    if (write) await user.type(within(composer).getByRole("textbox", { name: "Subject" }), "Slipway");
+    await user.click(within(composer).getByRole("button", { name: "Close, keep draft" }));
+    await waitFor(() => expect(screen.queryByRole("region", { name: "New message" })).toBeNull());
+  };
+  const asked = (): string[] => backend.asked.map((one) => one.name).filter((name) => name.startsWith("draft_"));
+  await close(false);
+  expect(asked()).toEqual(["draft_discard"]);
+  await close(true);
+  await waitFor(() => expect(asked()).toEqual(["draft_discard", "draft_save", "draft_rest"]));
+});
+
 test("a new message needs people, and says so", async () => {
   const { user } = await open();
   await user.click(await screen.findByRole("button", { name: "Compose" }));

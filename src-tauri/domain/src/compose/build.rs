@@ -5,6 +5,7 @@ use crate::{Address, Draft, DraftAttachment, Identity, html};
 use mail_builder::MessageBuilder;
 use mail_builder::headers::address::Address as Built;
 use mail_builder::headers::message_id::MessageId;
+use mail_builder::headers::raw::Raw;
 use mail_builder::mime::{BodyPart, MimePart};
 
 /// Who sends to whom, as the submission server hears it.
@@ -39,15 +40,19 @@ pub fn build(
     bytes(head(draft, identity, message_id, date_secs), draft, attachments)
 }
 
-/// The bytes that are kept for oneself (a draft on the server, a copy in Sent): with Bcc.
+/// The field by which a draft of ours is known among others in a Drafts mailbox.
+pub const DRAFT_FIELD: &str = "X-Godwit-Draft";
+
+/// The bytes that are kept for oneself (a draft on the server): with Bcc, and with `mark` in [`DRAFT_FIELD`].
 pub fn build_kept(
     draft: &Draft,
     identity: &Identity,
     message_id: &str,
     date_secs: i64,
+    mark: &str,
     attachments: Vec<(DraftAttachment, Vec<u8>)>,
 ) -> Vec<u8> {
-    let mut head = head(draft, identity, message_id, date_secs);
+    let mut head = head(draft, identity, message_id, date_secs).header(DRAFT_FIELD, Raw::new(cleaned(mark)));
     if !draft.bcc.is_empty() {
         head = head.bcc(list(&draft.bcc));
     }

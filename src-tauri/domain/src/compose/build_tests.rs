@@ -63,7 +63,7 @@ fn bcc_is_in_the_envelope_and_in_what_is_kept() {
     let e = envelope(&d, &identity());
     assert_eq!(e.from, "marit@fjordlys.example");
     assert_eq!(e.recipients, ["jonas@a.example", "b@b.example", "c@c.example", "s@secret.example"]);
-    assert_eq!(parse(&build_kept(&d, &identity(), "m@x", 0, vec![])).bcc, d.bcc);
+    assert_eq!(parse(&build_kept(&d, &identity(), "m@x", 0, "7; 2", vec![])).bcc, d.bcc);
     let idn = Draft { to: vec![address("", "a@b\u{fc}cher.example")], cc: vec![], bcc: vec![], ..d };
     assert_eq!(envelope(&idn, &identity()).recipients, ["a@xn--bcher-kva.example"]);
 }

@@ -8,7 +8,7 @@ mod mailto;
 mod ready;
 
 pub use answer::{forward, reply, resume};
-pub use build::{Envelope, build, build_kept, envelope};
+pub use build::{DRAFT_FIELD, Envelope, build, build_kept, envelope};
 pub use check::{DraftProblem, check};
 pub use mailto::mailto;
 pub use ready::{Ready, ready};

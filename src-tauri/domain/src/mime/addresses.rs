@@ -5,6 +5,7 @@ use super::fields::cleaned;
 use super::{MAX_ADDRESSES, words};
 use crate::Address;
 use crate::steps::step;
+use std::borrow::Cow;
 
 /// Signs without a partner that are looked for to the end of the field; what comes after is taken as it stands. A field of
 /// half a megabyte of opening brackets would cost its square.
@@ -14,17 +15,17 @@ const MAX_LITERAL: usize = 256;
 
 /// A piece of the field.
 #[derive(Debug)]
-enum Piece {
-    Word(String),
-    Quoted(String),
-    Comment(String),
-    Angle(String),
+enum Piece<'a> {
+    Word(&'a str),
+    Quoted(Cow<'a, str>),
+    Comment(Cow<'a, str>),
+    Angle(&'a str),
 }
 
 /// A piece and whether it follows the one before without a blank.
 #[derive(Debug)]
-struct Placed {
-    piece: Piece,
+struct Placed<'a> {
+    piece: Piece<'a>,
     glued: bool,
 }
 
@@ -32,8 +33,8 @@ struct Placed {
 pub(crate) fn addresses(value: &str) -> Vec<Address> {
     let line = words::canonical(value);
     let mut found = Vec::new();
-    let mut open: Vec<Placed> = Vec::new();
-    let mut rest = line.as_str();
+    let mut open: Vec<Placed<'_>> = Vec::new();
+    let mut rest: &str = &line;
     let mut glued = false;
     let mut in_group = false;
     let mut unclosed = 0;
@@ -89,31 +90,40 @@ pub(crate) fn addresses(value: &str) -> Vec<Address> {
     found
 }
 
-impl Piece {
+impl Piece<'_> {
     fn text(&self) -> &str {
         match self {
-            Self::Word(text) | Self::Quoted(text) | Self::Comment(text) | Self::Angle(text) => text,
+            Self::Word(text) | Self::Angle(text) => text,
+            Self::Quoted(text) | Self::Comment(text) => text,
         }
     }
 }
 
 /// Text up to an unescaped `close`; `nests` opens another level. `None` where it is never closed.
-fn enclosed(text: &str, close: char, nests: Option<char>) -> Option<(String, &str)> {
-    let mut out = String::new();
+fn enclosed(text: &str, close: char, nests: Option<char>) -> Option<(Cow<'_, str>, &str)> {
+    let mut unescaped: Option<String> = None;
     let mut level = 0;
     let mut chars = text.char_indices();
     while let Some((at, c)) = chars.next() {
         step(1);
         match c {
-            '\\' => out.extend(chars.next().map(|(_, c)| c)),
-            c if c == close && level == 0 => return Some((out, text.get(at + c.len_utf8()..)?)),
+            '\\' => {
+                let out = unescaped.get_or_insert_with(|| text.get(..at).unwrap_or_default().to_owned());
+                out.extend(chars.next().map(|(_, c)| c));
+            }
+            c if c == close && level == 0 => {
+                let inside = unescaped.map_or_else(|| Cow::Borrowed(text.get(..at).unwrap_or_default()), Cow::Owned);
+                return Some((inside, text.get(at + c.len_utf8()..)?));
+            }
             c => {
                 if c == close {
                     level -= 1;
                 } else if Some(c) == nests {
                     level += 1;
                 }
-                out.push(c);
+                if let Some(out) = &mut unescaped {
+                    out.push(c);
+                }
             }
         }
     }
@@ -121,7 +131,7 @@ fn enclosed(text: &str, close: char, nests: Option<char>) -> Option<(String, &st
 }
 
 /// What stands in angle brackets; a second opening bracket starts anew, a missing closing one ends at the next comma.
-fn angle<'a>(text: &'a str, unclosed: &mut usize) -> (Option<Piece>, &'a str) {
+fn angle<'a>(text: &'a str, unclosed: &mut usize) -> (Option<Piece<'a>>, &'a str) {
     let mut start = 0;
     let mut quoted = false;
     for (at, c) in text.char_indices() {
@@ -130,7 +140,7 @@ fn angle<'a>(text: &'a str, unclosed: &mut usize) -> (Option<Piece>, &'a str) {
             '"' => quoted = !quoted && text.get(at + 1..).is_some_and(|t| t.contains('"')),
             '<' if !quoted => start = at + 1,
             '>' if !quoted => {
-                let inside = text.get(start..at).unwrap_or_default().to_owned();
+                let inside = text.get(start..at).unwrap_or_default();
                 return (Some(Piece::Angle(inside)), text.get(at + 1..).unwrap_or_default());
             }
             _ => {}
@@ -139,11 +149,11 @@ fn angle<'a>(text: &'a str, unclosed: &mut usize) -> (Option<Piece>, &'a str) {
     *unclosed += 1;
     let end = text.find([',', ';']).unwrap_or(text.len());
     let (inside, after) = text.split_at(end);
-    (Some(Piece::Angle(inside.rsplit('<').next().unwrap_or_default().to_owned())), after)
+    (Some(Piece::Angle(inside.rsplit('<').next().unwrap_or_default())), after)
 }
 
 /// A word up to a blank or a sign of structure; an encoded word whole.
-fn word(text: &str) -> (Option<Piece>, &str) {
+fn word(text: &str) -> (Option<Piece<'_>>, &str) {
     let encoded = text.strip_prefix(ENCODED).and_then(encoded_end).map(|end| end + ENCODED.len() + 2);
     let structure = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '<' | '>' | '"' | '(' | ':');
     let end = encoded.unwrap_or_else(|| {
@@ -153,7 +163,7 @@ fn word(text: &str) -> (Option<Piece>, &str) {
     });
     let end = if end == 0 { text.chars().next().map_or(0, char::len_utf8) } else { end };
     let (word, after) = text.split_at(end);
-    (Some(Piece::Word(word.to_owned())), after)
+    (Some(Piece::Word(word)), after)
 }
 
 const ENCODED: &str = "=?utf-8?B?";
@@ -175,12 +185,12 @@ fn literal_end(text: &str, plain: usize) -> Option<usize> {
 }
 
 /// One address out of its pieces.
-fn settle(pieces: Vec<Placed>) -> Option<Address> {
+fn settle(pieces: Vec<Placed<'_>>) -> Option<Address> {
     let angles =
-        || pieces.iter().enumerate().filter_map(|(n, p)| if let Piece::Angle(a) = &p.piece { Some((n, a)) } else { None });
-    let chosen = angles().rfind(|(_, a)| a.contains('@')).or_else(|| angles().next_back()).map(|(n, a)| (n, a.clone()));
+        || pieces.iter().enumerate().filter_map(|(n, p)| if let Piece::Angle(a) = p.piece { Some((n, a)) } else { None });
+    let chosen = angles().rfind(|(_, a)| a.contains('@')).or_else(|| angles().next_back());
     let (name, address) = match chosen {
-        Some((at, inside)) => (name_of(&pieces, Some(at)), bare(&inside)),
+        Some((at, inside)) => (name_of(&pieces, Some(at)), bare(inside)),
         None => without_angle(&pieces),
     };
     let name = cleaned(&name);
@@ -194,14 +204,14 @@ fn settle(pieces: Vec<Placed>) -> Option<Address> {
 }
 
 /// `local@host (Name)`, `Name local@host`, or only a name.
-fn without_angle(pieces: &[Placed]) -> (String, String) {
+fn without_angle(pieces: &[Placed<'_>]) -> (String, String) {
     let at = pieces.iter().position(|p| matches!(&p.piece, Piece::Word(w) if w.contains('@') && !w.starts_with("=?")));
     let Some(at) = at else {
         let words = pieces.iter().filter(|p| matches!(p.piece, Piece::Word(_))).count();
         let bare_word = pieces.iter().find_map(|p| if let Piece::Word(w) = &p.piece { Some(w) } else { None });
         let commented = pieces.iter().any(|p| matches!(p.piece, Piece::Comment(_)));
         return match bare_word.filter(|w| words == 1 && commented && !w.starts_with("=?")) {
-            Some(word) => (comments(pieces), word.clone()),
+            Some(word) => (comments(pieces), (*word).to_owned()),
             None => (name_of(pieces, None), String::new()),
         };
     };
@@ -222,27 +232,27 @@ fn without_angle(pieces: &[Placed]) -> (String, String) {
     (comments(pieces), bare(&address))
 }
 
-fn comments(pieces: &[Placed]) -> String {
-    let all: Vec<String> =
+fn comments(pieces: &[Placed<'_>]) -> String {
+    let all: Vec<Cow<'_, str>> =
         pieces.iter().filter_map(|p| if let Piece::Comment(c) = &p.piece { Some(words::decode(c)) } else { None }).collect();
     all.join(" ")
 }
 
 /// Everything but the address itself, as it was written. Behind the address only comments count.
-fn name_of(pieces: &[Placed], address: Option<usize>) -> String {
+fn name_of(pieces: &[Placed<'_>], address: Option<usize>) -> String {
     let counts = |n: usize| Some(n) != address;
     let only_comments = pieces.iter().enumerate().filter(|(n, _)| counts(*n)).all(|(_, p)| matches!(p.piece, Piece::Comment(_)));
     if only_comments {
         return comments(pieces);
     }
-    let mut out = String::new();
+    let mut out = String::with_capacity(pieces.iter().map(|p| p.piece.text().len() + 1).sum());
     for (n, placed) in pieces.iter().enumerate().filter(|(n, _)| counts(*n)) {
         let behind = address.is_some_and(|a| n > a);
         let text = match &placed.piece {
             Piece::Word(word) if !behind || !word.contains('@') => words::decode(word),
             Piece::Quoted(text) => words::decode(text),
-            Piece::Comment(text) => format!("({})", words::decode(text)),
-            Piece::Angle(text) => format!("<{text}>"),
+            Piece::Comment(text) => Cow::Owned(format!("({})", words::decode(text))),
+            Piece::Angle(text) => Cow::Owned(format!("<{text}>")),
             Piece::Word(_) => continue,
         };
         let after_address = n > 0 && Some(n - 1) == address;
@@ -256,6 +266,11 @@ fn name_of(pieces: &[Placed], address: Option<usize>) -> String {
 
 /// An address without comments, route, blanks around its signs, and needless quotes.
 fn bare(inside: &str) -> String {
+    let is_bare = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'+');
+    // As nearly every address is: nothing to be taken off.
+    if inside.split_once('@').is_some_and(|(local, host)| !local.is_empty() && local.bytes().chain(host.bytes()).all(is_bare)) {
+        return inside.to_owned();
+    }
     let mut out = String::new();
     let mut rest = inside;
     let mut unclosed = 0;
@@ -277,7 +292,7 @@ fn bare(inside: &str) -> String {
     out.push_str(rest);
     let out = words::decode(out.trim());
     // RFC 5322 section 4.4: `<@one,@two:me@there>` names a road nobody takes any more.
-    let out = if out.starts_with('@') { out.split_once(':').map_or(out.clone(), |(_, a)| a.to_owned()) } else { out };
+    let out = if out.starts_with('@') { out.split_once(':').map_or(&*out, |(_, a)| a) } else { &*out };
     let mut tight = String::with_capacity(out.len());
     for part in out.split_whitespace() {
         let joins = tight.ends_with(['.', '@']) || part.starts_with(['.', '@']) || tight.is_empty();

@@ -4,6 +4,7 @@ use super::addresses::addresses;
 use super::{MAX_ADDRESSES, MAX_FIELD, MAX_FIELDS, MAX_HEADER, MAX_IDS, MAX_WORDS, charset, cut, words};
 use crate::Address;
 use mail_parser::{ContentType, DateTime, parsers::MessageStream};
+use std::borrow::Cow;
 
 /// A header block, split into fields. Names are lower case; values are unfolded UTF-8 without control characters.
 #[derive(Debug, Default)]
@@ -23,7 +24,7 @@ impl Fields {
         let mut first = true;
         let mut body = None;
         while let Some(rest) = raw.get(at..).filter(|r| !r.is_empty()) {
-            let length = rest.iter().position(|b| *b == b'\n').map_or(rest.len(), |n| n + 1);
+            let length = memchr::memchr(b'\n', rest).map_or(rest.len(), |n| n + 1);
             let line = rest.get(..length).unwrap_or_default();
             at += length;
             let text = line.trim_ascii_end();
@@ -108,7 +109,7 @@ impl Fields {
 }
 
 fn name_and_value(line: &[u8]) -> Option<(String, &[u8])> {
-    let colon = line.iter().position(|b| *b == b':')?;
+    let colon = memchr::memchr(b':', line)?;
     let name = line.get(..colon)?.trim_ascii();
     if name.is_empty() || name.len() > 100 || name.iter().any(|b| b.is_ascii_whitespace() || !b.is_ascii_graphic()) {
         return None;
@@ -137,18 +138,30 @@ fn as_text(found: Vec<(String, Vec<u8>)>) -> (Vec<(String, String)>, bool) {
         (Err(e), Some(encoding)) => encoding.decode_without_bom_handling(e.as_bytes()).0.into_owned(),
         (Err(e), None) => String::from_utf8_lossy(e.as_bytes()).into_owned(),
     };
-    (found.into_iter().map(|(name, value)| (name, without_controls(&text(value)))).collect(), guessed)
+    (found.into_iter().map(|(name, value)| (name, without_controls(text(value)))).collect(), guessed)
 }
 
-fn without_controls(text: &str) -> String {
-    if !text.contains(|c: char| c.is_control()) {
-        return text.to_owned();
+fn without_controls(text: String) -> String {
+    if is_plain(&text) || !text.contains(|c: char| c.is_control()) {
+        return text;
     }
     text.chars().map(|c| if c == '\t' { ' ' } else { c }).filter(|c| !c.is_control()).collect()
 }
 
+/// Whether all of it is ASCII that shows, blanks too. Without a way out on the first that is not: many bytes are looked at
+/// together then, and nearly all text is.
+fn is_plain(text: &str) -> bool {
+    text.bytes().fold(true, |plain, b| plain & (b' '..0x7f).contains(&b))
+}
+
 /// One line of text that is safe to show: no control, direction or invisible characters, blanks collapsed, bounded.
 pub(crate) fn cleaned(text: &str) -> String {
+    // Most text is clean already; it is looked at byte by byte then, and copied once.
+    let trimmed = text.trim_ascii();
+    let is_spaced = || trimmed.as_bytes().windows(2).fold(false, |found, pair| found | (pair == b"  "));
+    if text.len() <= MAX_WORDS && is_plain(text) && !is_spaced() {
+        return trimmed.to_owned();
+    }
     let mut out = String::with_capacity(text.len().min(MAX_WORDS));
     let mut blank = false;
     for (count, c) in text.chars().enumerate() {
@@ -197,7 +210,9 @@ pub(crate) fn ids(value: &str) -> Vec<String> {
     while let Some((_, tail)) = rest.split_once('<') {
         let Some((id, after)) = tail.split_once('>') else { break };
         // "<a <b@c>": the last opening bracket counts.
-        let id: String = id.rsplit('<').next().unwrap_or_default().chars().filter(|c| !is_blank(*c) && !is_unseen(*c)).collect();
+        let id = id.rsplit('<').next().unwrap_or_default();
+        let is_clean = id.bytes().fold(true, |clean, b| clean & b.is_ascii_graphic());
+        let id = if is_clean { Cow::Borrowed(id) } else { id.chars().filter(|c| !is_blank(*c) && !is_unseen(*c)).collect() };
         if !id.is_empty() {
             out.push(cut(&id, 998).to_owned());
         }
@@ -215,27 +230,36 @@ pub(crate) fn ids(value: &str) -> Vec<String> {
 }
 
 fn date(value: &str) -> Option<DateTime> {
-    let line = format!("{}\n", plain_date(cut(value, 1000)));
+    let mut line = plain_date(cut(value, 1000));
+    line.push('\n');
     let parsed = super::guarded(|| MessageStream::new(line.as_bytes()).parse_date().into_owned())?;
     parsed.into_datetime().filter(DateTime::is_valid)
 }
 
 /// The date with month names cut to three letters, leap seconds taken back, and zones that have a name as numbers.
 fn plain_date(value: &str) -> String {
-    let word = |word: &str| {
-        let lower = word.to_ascii_lowercase();
-        if MONTHS.iter().any(|m| lower.starts_with(m)) && lower.len() > 3 && lower.bytes().all(|b| b.is_ascii_alphabetic()) {
-            return cut(word, 3).to_owned();
+    let mut out = String::with_capacity(value.len() + 2);
+    for word in value.split_whitespace() {
+        if !out.is_empty() {
+            out.push(' ');
         }
-        if let Some(before) = word.strip_suffix(":60").filter(|b| b.matches(':').count() == 1) {
-            return format!("{before}:59");
-        }
-        match ZONES.iter().find(|(name, _)| lower == *name) {
-            Some((_, zone)) => (*zone).to_owned(),
-            None => word.to_owned(),
-        }
-    };
-    value.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
+        push_plain_word(&mut out, word);
+    }
+    out
+}
+
+fn push_plain_word(out: &mut String, word: &str) {
+    let begins = |month: &&str| word.get(..3).is_some_and(|w| w.eq_ignore_ascii_case(month));
+    if word.len() > 3 && word.bytes().all(|b| b.is_ascii_alphabetic()) && MONTHS.iter().any(begins) {
+        return out.push_str(cut(word, 3));
+    }
+    if let Some(before) = word.strip_suffix(":60").filter(|b| b.matches(':').count() == 1) {
+        out.push_str(before);
+        return out.push_str(":59");
+    }
+    let zone = word.as_bytes().first().filter(|b| b.is_ascii_alphabetic());
+    let zone = zone.and_then(|_| ZONES.iter().find(|(name, _)| word.eq_ignore_ascii_case(name)));
+    out.push_str(zone.map_or(word, |(_, zone)| zone));
 }
 
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];

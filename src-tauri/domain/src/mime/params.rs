@@ -11,7 +11,7 @@ pub(crate) fn parameter(value: &[u8], name: &str) -> Option<String> {
     let text = charset::decode(value, None).text.replace(['\r', '\n'], "");
     let all = split(&text);
     let extended = all.get(&format!("{name}*")).and_then(|v| strictly(v));
-    let found = extended.or_else(|| continued(&all, name)).or_else(|| all.get(name).map(|v| words::decode(v)));
+    let found = extended.or_else(|| continued(&all, name)).or_else(|| all.get(name).map(|v| words::decode(v).into_owned()));
     // What breaks its own rules is still better than nothing.
     let found = found.or_else(|| all.get(&format!("{name}*")).map(|v| loosely(v)));
     found.filter(|v| !v.trim().is_empty())
@@ -97,7 +97,7 @@ fn continued(all: &HashMap<String, String>, name: &str) -> Option<String> {
     if decoded.contains(char::REPLACEMENT_CHARACTER) && all.contains_key(name) {
         return None;
     }
-    Some(words::decode(&decoded))
+    Some(words::decode(&decoded).into_owned())
 }
 
 fn percent(text: &str) -> Vec<u8> {

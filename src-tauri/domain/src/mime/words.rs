@@ -2,6 +2,7 @@
 
 use super::charset;
 use crate::steps::step;
+use std::borrow::Cow;
 
 enum Piece<'a> {
     Text(&'a str),
@@ -9,9 +10,9 @@ enum Piece<'a> {
 }
 
 /// Decodes every encoded word. Neighbours of the same charset are joined before decoding, since many mailers split characters.
-pub(crate) fn decode(value: &str) -> String {
+pub(crate) fn decode(value: &str) -> Cow<'_, str> {
     if !value.contains("=?") {
-        return value.to_owned();
+        return Cow::Borrowed(value);
     }
     let mut out = String::with_capacity(value.len());
     for piece in grouped(value) {
@@ -20,15 +21,15 @@ pub(crate) fn decode(value: &str) -> String {
             Piece::Word { charset, bytes } => out.push_str(&charset::decode(&bytes, Some(charset)).text),
         }
     }
-    out
+    Cow::Owned(out)
 }
 
 /// Rewrites every encoded word as clean UTF-8 base64, so that a parser of structured fields can't trip over it and what was
 /// encoded never becomes structure.
-pub(crate) fn canonical(value: &str) -> String {
+pub(crate) fn canonical(value: &str) -> Cow<'_, str> {
     use base64::Engine;
     if !value.contains("=?") {
-        return value.to_owned();
+        return Cow::Borrowed(value);
     }
     let mut out = String::with_capacity(value.len() * 2);
     for piece in grouped(value) {
@@ -48,7 +49,7 @@ pub(crate) fn canonical(value: &str) -> String {
             }
         }
     }
-    out
+    Cow::Owned(out)
 }
 
 /// Pieces in order: blanks between words are gone, neighbours of one charset are one word.

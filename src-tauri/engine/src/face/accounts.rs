@@ -8,6 +8,7 @@ use crate::sync::{AccountSync, Pulse};
 use crate::worker::run_pass;
 use godwit_domain::api::*;
 use godwit_domain::*;
+use std::collections::BTreeSet;
 
 pub(super) async fn list(engine: &Engine, _: Accounts) -> Result<Vec<Account>> {
     engine.inner.context.store.read(|r| r.accounts()).await
@@ -120,7 +121,11 @@ pub(super) async fn sync(engine: &Engine, asked: Sync) -> Result<Vec<MailboxSync
         }
     }
     super::sending::send_due(engine).await?;
+    let mut left = BTreeSet::new();
     while let Ok(account) = nudges.try_recv() {
+        left.insert(account);
+    }
+    for account in left {
         if !engine.inner.workers.runs(account)
             && let Err(error) = push_again(engine, account).await
         {

@@ -43,6 +43,10 @@ pub(super) async fn start(engine: &Engine, asked: Compose) -> Result<Draft> {
             put(engine, with_signature(start, &account), account.id, Some(id), parts).await
         }
         ComposeFrom::Message { id } => {
+            let kept = engine.inner.context.store.read(move |r| r.draft_kept_at(id)?.map(|draft| r.draft(draft)).transpose());
+            if let Some(draft) = kept.await? {
+                return Ok(draft);
+            }
             let (account, raw) = original(engine, id).await?;
             let (start, parts) = blocking(move || {
                 let start = compose::resume(&mime::parse(&raw));
@@ -50,10 +54,25 @@ pub(super) async fn start(engine: &Engine, asked: Compose) -> Result<Draft> {
                 (start, parts)
             })
             .await?;
-            put(engine, start, account.id, None, parts).await
+            let draft = put(engine, start, account.id, None, parts).await?;
+            take_up(engine, draft, id).await
         }
         ComposeFrom::Draft { draft } => engine.inner.context.store.read(move |r| r.draft(draft)).await,
     }
+}
+
+/// A message of a Drafts mailbox and the draft made of it are one from now on.
+async fn take_up(engine: &Engine, draft: Draft, id: PlacementId) -> Result<Draft> {
+    engine
+        .inner
+        .context
+        .store
+        .write(Lane::User, move |w| {
+            let date = w.message_of(id)?.date;
+            w.draft_taken_up(draft.id, id, date)?;
+            w.draft(draft.id)
+        })
+        .await
 }
 
 async fn account_or_first(engine: &Engine, account: Option<AccountId>) -> Result<Account> {
@@ -146,11 +165,22 @@ pub(super) async fn save(engine: &Engine, asked: DraftSave) -> Result<Draft> {
     draft.html = draft.html.map(|html| html::sanitise_for_composer(&html));
     draft.quote_html = html::sanitise_for_composer(&draft.quote_html);
     draft.saved_at = crate::clock::now();
-    engine.inner.context.store.write(Lane::User, move |w| w.draft_update(&draft)).await
+    let saved = engine.inner.context.store.write(Lane::User, move |w| w.draft_update(&draft)).await?;
+    engine.inner.drafts.notify_one();
+    Ok(saved)
+}
+
+pub(super) async fn rest(engine: &Engine, asked: DraftRest) -> Result<()> {
+    engine.inner.context.store.write(Lane::User, move |w| w.draft_rests(asked.draft)).await?;
+    engine.inner.drafts.notify_one();
+    Ok(())
 }
 
 pub(super) async fn discard(engine: &Engine, asked: DraftDiscard) -> Result<()> {
-    engine.inner.context.store.write(Lane::User, move |w| w.draft_discard(asked.draft)).await
+    engine.inner.context.store.write(Lane::User, move |w| w.draft_discard(asked.draft)).await?;
+    // Its copies may lie in any account: whoever it was written from may have changed.
+    engine.inner.workers.push_all();
+    Ok(())
 }
 
 pub(crate) async fn attach(engine: &Engine, draft: DraftId, name: &str, media_type: &str, bytes: Vec<u8>) -> Result<Draft> {
@@ -158,7 +188,17 @@ pub(crate) async fn attach(engine: &Engine, draft: DraftId, name: &str, media_ty
         return Err(too_large());
     }
     let (name, media_type) = (mime::safe_name(name, media_type), media_type.to_owned());
-    engine.inner.context.store.write(Lane::User, move |w| w.draft_attach(draft, &name, &media_type, bytes)).await
+    let attached = engine
+        .inner
+        .context
+        .store
+        .write(Lane::User, move |w| {
+            let attached = w.draft_attach(draft, &name, &media_type, bytes)?;
+            w.draft_touched(draft).map(|()| attached)
+        })
+        .await?;
+    engine.inner.drafts.notify_one();
+    Ok(attached)
 }
 
 fn too_large() -> Error {
@@ -181,7 +221,17 @@ pub(super) async fn attach_path(engine: &Engine, asked: DraftAttach) -> Result<D
 }
 
 pub(super) async fn detach(engine: &Engine, asked: DraftDetach) -> Result<Draft> {
-    engine.inner.context.store.write(Lane::User, move |w| w.draft_detach(asked.draft, &asked.attachment)).await
+    let detached = engine
+        .inner
+        .context
+        .store
+        .write(Lane::User, move |w| {
+            w.draft_touched(asked.draft)?;
+            w.draft_detach(asked.draft, &asked.attachment)
+        })
+        .await?;
+    engine.inner.drafts.notify_one();
+    Ok(detached)
 }
 
 pub(super) async fn contacts(engine: &Engine, asked: Contacts) -> Result<Vec<Contact>> {
@@ -228,10 +278,7 @@ pub(super) async fn outgoing(engine: &Engine, draft: DraftId) -> Result<(OutboxR
     Ok((row, settings))
 }
 
-/// A Message-ID nobody else makes: 128 random bits at the sender's domain; it tells nothing of machine or time.
+/// A Message-ID nobody else makes, out of 128 random bits.
 pub(super) fn new_message_id(email: &str) -> Result<String> {
-    let domain = email.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
-    let address = sending::ascii_address(&format!("x@{domain}"));
-    let domain = address.trim_start_matches("x@").to_owned();
-    Ok(format!("{}@{domain}", crate::os::random_name()?))
+    Ok(sending::message_id(&crate::os::random_name()?, email))
 }

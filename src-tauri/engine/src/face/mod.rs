@@ -66,6 +66,7 @@ pub(crate) async fn answer(engine: &Engine, request: Request) -> Result<Value> {
         Compose => compose::start,
         Drafts => compose::list,
         DraftSave => compose::save,
+        DraftRest => compose::rest,
         DraftDiscard => compose::discard,
         DraftAttach => compose::attach_path,
         DraftDetach => compose::detach,

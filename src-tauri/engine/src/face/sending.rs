@@ -103,9 +103,15 @@ pub(super) async fn send_due(engine: &Engine) -> Result<()> {
             }
             _ => return None,
         };
-        Some((item.id, happened))
+        Some((item.account, item.id, happened))
     });
-    every(due.map(|(id, happened)| engine.inner.outbox.happen(id, happened))).await
+    every(due.map(async |(account, id, happened)| {
+        let done = engine.inner.outbox.happen(id, happened).await;
+        // What it answers is marked and the draft it was goes: both wait to be pushed.
+        engine.inner.context.nudge(account);
+        done
+    }))
+    .await
 }
 
 /// One mail's trouble keeps no other waiting: all are tried, then the first error is told.

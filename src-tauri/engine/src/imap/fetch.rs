@@ -56,24 +56,38 @@ pub(super) fn read(seq: u32, items: &[Token<'_>]) -> Fetched {
     let mut items = items.iter();
     while let Some(name) = items.next() {
         let Some(name) = name.atom() else { continue };
-        let upper = String::from_utf8_lossy(name).to_ascii_uppercase();
         let Some(value) = items.next() else { break };
-        match upper.as_str() {
-            "UID" => out.uid = value.number().filter(|uid| *uid > 0),
-            "FLAGS" => out.flags = value.list().map(flags),
-            "MODSEQ" => out.modseq = value.list().and_then(<[_]>::first).unwrap_or(value).number(),
-            "INTERNALDATE" => out.internal_date = value.bytes().and_then(internal_date),
-            "RFC822.SIZE" => out.size = value.number::<u64>().map(|n| u32::try_from(n).unwrap_or(u32::MAX)),
-            "PREVIEW" => out.preview = value.bytes().map(text),
-            "EMAILID" => out.email_id = value.list().and_then(<[_]>::first).unwrap_or(value).bytes().map(text),
-            "X-GM-MSGID" => out.gm_msgid = value.number(),
-            "X-GM-THRID" => out.gm_thrid = value.number(),
-            "X-GM-LABELS" => out.gm_labels = value.list().map(super::code::words),
-            _ if upper.starts_with("BODY[") => out.sections.extend(section(&upper, value)),
+        if name.get(..5).is_some_and(|n| n.eq_ignore_ascii_case(b"BODY[")) {
+            out.sections.extend(section(&upper(name), value));
+            continue;
+        }
+        let mut short = [0; LONGEST_NAME];
+        let Some(short) = short.get_mut(..name.len()) else { continue };
+        short.copy_from_slice(name);
+        short.make_ascii_uppercase();
+        match &*short {
+            b"UID" => out.uid = value.number().filter(|uid| *uid > 0),
+            b"FLAGS" => out.flags = value.list().map(flags),
+            b"MODSEQ" => out.modseq = value.list().and_then(<[_]>::first).unwrap_or(value).number(),
+            b"INTERNALDATE" => out.internal_date = value.bytes().and_then(internal_date),
+            b"RFC822.SIZE" => out.size = value.number::<u64>().map(|n| u32::try_from(n).unwrap_or(u32::MAX)),
+            b"PREVIEW" => out.preview = value.bytes().map(text),
+            b"EMAILID" => out.email_id = value.list().and_then(<[_]>::first).unwrap_or(value).bytes().map(text),
+            b"X-GM-MSGID" => out.gm_msgid = value.number(),
+            b"X-GM-THRID" => out.gm_thrid = value.number(),
+            b"X-GM-LABELS" => out.gm_labels = value.list().map(super::code::words),
             _ => {}
         }
     }
     out
+}
+
+/// The longest name of an item that is known, but for sections.
+const LONGEST_NAME: usize = 16;
+
+/// A name in upper case; one that is no UTF-8 names nothing that was asked for.
+fn upper(name: &[u8]) -> String {
+    std::str::from_utf8(name).map(str::to_ascii_uppercase).unwrap_or_default()
 }
 
 /// A flag of more bytes than this is none.

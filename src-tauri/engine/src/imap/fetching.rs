@@ -7,7 +7,7 @@ use super::items::FlagsFetched;
 use super::piles::Pile;
 use super::refusal;
 use super::response::Response;
-use super::rows::{Rows, Taken, row};
+use super::rows::{Rows, Taken, is_row, row};
 use godwit_domain::sync::{FetchedFlags, FetchedHeader, UidSet};
 use godwit_domain::{Error, ErrorKind, Result};
 use std::collections::VecDeque;
@@ -126,12 +126,11 @@ impl Connection {
             }
         }
         for fetched in rows.rest() {
-            match row(&fetched) {
-                Some(row) => {
-                    count += 1;
-                    drop(each.send(row).await);
-                }
-                None => self.shared.push_fetched(&fetched),
+            if !is_row(&fetched) {
+                self.shared.push_fetched(&fetched);
+            } else if let Some(row) = row(fetched) {
+                count += 1;
+                drop(each.send(row).await);
             }
         }
         Ok(count)

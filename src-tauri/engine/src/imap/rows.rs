@@ -1,6 +1,6 @@
 //! Rows of header fields out of FETCH responses.
 
-use super::fetch::Fetched;
+use super::fetch::{Fetched, Section};
 use godwit_domain::sync::{FetchedHeader, UidSet};
 use std::collections::HashMap;
 
@@ -37,14 +37,12 @@ impl Rows {
             // Flags alone are news of a message whose row is out already, or the first half of a row; the end decides.
             None => fetched,
         };
-        match row(&whole).filter(|_| whole.flags.is_some()) {
-            Some(row) => Taken::Row(row),
-            None => {
-                self.held += HALF + whole.held();
-                self.open.insert(uid, whole);
-                if self.held > MOST_OPEN { Taken::TooMany } else { Taken::Waits }
-            }
+        if whole.flags.is_some() && is_row(&whole) {
+            return row(whole).map_or(Taken::Waits, Taken::Row);
         }
+        self.held += HALF + whole.held();
+        self.open.insert(uid, whole);
+        if self.held > MOST_OPEN { Taken::TooMany } else { Taken::Waits }
     }
 
     pub fn rest(self) -> impl Iterator<Item = Fetched> {
@@ -67,16 +65,18 @@ fn merged(earlier: Fetched, later: Fetched) -> Fetched {
     }
 }
 
-/// The row, once the header fields are there; NIL is a message without any.
-pub(super) fn row(fetched: &Fetched) -> Option<FetchedHeader> {
-    let header = fetched.sections.iter().find(|s| s.name.starts_with("HEADER"))?;
-    Some(FetchedHeader {
-        uid: fetched.uid?,
-        flags: fetched.flags.clone().unwrap_or_default(),
-        modseq: fetched.modseq,
-        internal_date: fetched.internal_date,
-        size: fetched.size,
-        preview: fetched.preview.clone(),
-        header: header.bytes.clone().unwrap_or_default(),
-    })
+/// Whether the header fields are there; NIL is a message without any.
+pub(super) fn is_row(fetched: &Fetched) -> bool {
+    fetched.uid.is_some() && fetched.sections.iter().any(is_header)
+}
+
+fn is_header(section: &Section) -> bool {
+    section.name.starts_with("HEADER")
+}
+
+/// The row, where it is one.
+pub(super) fn row(fetched: Fetched) -> Option<FetchedHeader> {
+    let Fetched { uid, flags, modseq, internal_date, size, preview, sections, .. } = fetched;
+    let header = sections.into_iter().find(is_header)?.bytes.unwrap_or_default();
+    Some(FetchedHeader { uid: uid?, flags: flags.unwrap_or_default(), modseq, internal_date, size, preview, header })
 }

@@ -189,18 +189,21 @@ fn quoted(text: &[u8], from: usize) -> Result<(Cow<'_, [u8]>, usize), TokenError
 /// Where an atom ends. `BODY[HEADER.FIELDS (A B)]<0>` is one atom; a `]` elsewhere (a flag of Gmail's) is a character.
 fn atom_end(text: &[u8], from: usize) -> usize {
     let mut at = from;
-    let mut in_section = false;
-    while let Some(byte) = text.get(at) {
-        match byte {
-            b']' if in_section => in_section = false,
-            b'[' if !in_section && takes_section(text.get(from..at).unwrap_or_default()) => in_section = true,
-            b' ' | b'(' | b')' if !in_section => break,
-            _ => {}
+    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+        let Some(sign) = rest.iter().position(|b| matches!(b, b' ' | b'(' | b')' | b'[')) else { break };
+        step(sign + 1);
+        at += sign;
+        if rest.get(sign) != Some(&b'[') {
+            return at;
         }
-        step(1);
         at += 1;
+        if takes_section(text.get(from..at - 1).unwrap_or_default()) {
+            let Some(end) = text.get(at..).and_then(|inside| memchr::memchr(b']', inside)) else { break };
+            step(end + 1);
+            at += end + 1;
+        }
     }
-    at
+    text.len().max(from)
 }
 
 fn takes_section(name: &[u8]) -> bool {

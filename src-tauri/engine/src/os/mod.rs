@@ -3,6 +3,7 @@
 
 pub mod dirs;
 mod frame;
+pub(crate) mod jumps;
 pub mod lock;
 mod pipe;
 pub mod socket;

@@ -124,7 +124,13 @@ impl<R: Rows + 'static, W: Road + 'static> Outbox<R, W> {
                 Ok(due) => self.start(&mut tasks, due, &Happened::Due),
                 Err(error) => tracing::warn!(%error, "the outbox could not be read"),
             }
-            let secs = self.rows.next_due_secs().await.ok().flatten().unwrap_or(LONGEST_NAP.as_secs());
+            let next = self.rows.next_due_secs().await;
+            if tasks.is_empty() && matches!(next, Ok(None)) {
+                // Nothing waits and nothing is on its way: only somebody who queues a mail can change that.
+                self.wake.notified().await;
+                continue;
+            }
+            let secs = next.ok().flatten().unwrap_or(LONGEST_NAP.as_secs());
             // Never at once again: what is due and does not get on must not spin.
             let nap = Duration::from_secs(secs.max(1)).min(LONGEST_NAP);
             tokio::select! {

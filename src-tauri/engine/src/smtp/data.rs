@@ -1,20 +1,27 @@
-//! The bytes of DATA (RFC 5321 sections 2.3.8 and 4.5.2): every line end becomes CRLF, every leading dot is doubled, chunk by chunk.
+//! The bytes of a mail on the wire (RFC 5321 sections 2.3.8 and 4.5.2): every line end becomes CRLF, and for DATA every leading
+//! dot is doubled, chunk by chunk.
 //! No byte of a message can end it early: a bare CR or LF never reaches the wire.
 
 /// Turns a message into what goes over the wire, without the closing dot. State lasts from chunk to chunk.
 #[derive(Debug)]
 pub struct Dotted {
+    doubles: bool,
     line_start: bool,
     after_cr: bool,
 }
 
 impl Default for Dotted {
     fn default() -> Self {
-        Self { line_start: true, after_cr: false }
+        Self { doubles: true, line_start: true, after_cr: false }
     }
 }
 
 impl Dotted {
+    /// For BDAT, which says how long a chunk is: dots mean nothing there (RFC 3030 section 2).
+    pub fn counted() -> Self {
+        Self { doubles: false, ..Self::default() }
+    }
+
     /// Appends the wire form of `chunk` to `out`: at most three times as long.
     pub fn push(&mut self, chunk: &[u8], out: &mut Vec<u8>) {
         for &byte in chunk {
@@ -26,7 +33,7 @@ impl Dotted {
                     self.line_start = true;
                 }
                 byte => {
-                    if byte == b'.' && self.line_start {
+                    if byte == b'.' && self.line_start && self.doubles {
                         out.push(b'.');
                     }
                     out.push(byte);
@@ -115,6 +122,10 @@ mod tests {
             prop_assert!(!undotted.contains('\r'));
             let doubled = undotted.split('\n').filter(|l| l.starts_with('.')).count();
             prop_assert_eq!(measure(raw.as_bytes()).size as usize, undotted.replace('\n', "\r\n").len() - doubled);
+            let (mut counted, mut bare) = (Dotted::counted(), Vec::new());
+            raw.as_bytes().chunks(chunk).for_each(|c| counted.push(c, &mut bare));
+            counted.finish(&mut bare);
+            prop_assert_eq!(bare.len() as u64, measure(raw.as_bytes()).size);
         }
     }
 }

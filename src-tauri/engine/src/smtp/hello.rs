@@ -1,7 +1,7 @@
 //! What a server offers in its answer to EHLO. One extension that nobody understands never costs the others.
 
 use super::wire::Reply;
-use smtp_proto::{AUTH_LOGIN, AUTH_PLAIN, EXT_8BIT_MIME, EXT_SIZE, EXT_SMTP_UTF8, EXT_START_TLS, EhloResponse};
+use smtp_proto::{AUTH_LOGIN, AUTH_PLAIN, EXT_8BIT_MIME, EXT_CHUNKING, EXT_SIZE, EXT_SMTP_UTF8, EXT_START_TLS, EhloResponse};
 
 /// What is offered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,6 +38,11 @@ impl Extensions {
 
     pub fn eight_bit(self) -> bool {
         self.has(EXT_8BIT_MIME)
+    }
+
+    /// Whether it takes BDAT.
+    pub fn chunks(self) -> bool {
+        self.has(EXT_CHUNKING)
     }
 
     pub fn smtputf8(self) -> bool {

@@ -4,7 +4,7 @@ use super::*;
 use godwit_domain::{ErrorKind, Security};
 use sha2::{Digest, Sha256};
 use std::sync::{Arc, Mutex};
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use x509_parser::prelude::{FromDer, X509Certificate};
@@ -142,6 +142,13 @@ async fn converse(
             _ => "250 ok\r\n",
         };
         let command = line.trim_end().to_owned();
+        let counted = command.strip_prefix("BDAT ").and_then(|rest| rest.split(' ').next()?.parse::<usize>().ok());
+        let closes = turns.iter().any(|t| command.starts_with(t.on) && t.say.is_empty() && t.then_close);
+        if let Some(size) = counted.filter(|_| !closes) {
+            let mut chunk = vec![0; size];
+            stream.read_exact(&mut chunk).await?;
+            heard.lock().unwrap().messages.push(String::from_utf8_lossy(&chunk).into_owned());
+        }
         let turn = turns.iter().find(|t| command.starts_with(t.on));
         if let Some(message) = message.take() {
             heard.lock().unwrap().messages.push(message);
@@ -238,6 +245,44 @@ async fn a_line_cut_in_any_phase_says_truly_whether_the_mail_can_be_gone() {
     check(vec![cut_after(".", "250-ok\r\n")], "uncertain", ErrorKind::Uncertain).await;
     check(vec![say(".", "gibberish\r\n")], "uncertain", ErrorKind::Uncertain).await;
     check(vec![say(".", "354 more\r\n")], "uncertain", ErrorKind::Uncertain).await;
+}
+
+/// A server that takes BDAT, and a mail of 150 bytes on the wire.
+async fn in_chunks(mut turns: Vec<Turn>) -> (SubmitOutcome, Scripted) {
+    turns.push(say("EHLO", "250-mx.example\r\n250-8BITMIME\r\n250-CHUNKING\r\n250 AUTH PLAIN LOGIN\r\n"));
+    let scripted = scripted(Security::Tls, turns).await;
+    let mut mail = mail();
+    mail.raw.extend_from_slice(&[b'x'; 90]);
+    (send(&scripted, &mail).await, scripted)
+}
+
+#[tokio::test]
+async fn where_it_is_offered_a_mail_goes_in_chunks_and_its_dots_stay_single() {
+    let (outcome, scripted) = in_chunks(vec![]).await;
+    assert_eq!(short(&outcome), ("accepted", None));
+    let heard = scripted.heard.lock().unwrap();
+    let chunks: Vec<_> = heard.lines.iter().filter(|l| l.starts_with("BDAT") || l.starts_with("DATA")).collect();
+    assert_eq!(chunks, ["BDAT 84", "BDAT 64 LAST"]);
+    let whole = format!("From: marit@fjordlys.example\r\nSubject: x\r\n\r\n.hidden\r\nbye{}\r\n", "x".repeat(90));
+    assert_eq!(heard.messages.concat(), whole);
+}
+
+#[tokio::test]
+async fn what_breaks_before_the_last_chunk_was_surely_not_taken() {
+    let check = async |turn: Turn, ending: &'static str, kind: ErrorKind| {
+        let on = turn.on;
+        let (outcome, scripted) = in_chunks(vec![turn]).await;
+        assert_eq!(short(&outcome), (ending, Some(kind)), "{on}");
+        let lasts = scripted.heard.lock().unwrap().lines.iter().filter(|l| l.ends_with(" LAST")).count();
+        assert_eq!(lasts, usize::from(ending == "uncertain" || on.ends_with("LAST")), "{on}");
+    };
+    check(cut_before("BDAT 84"), "not sent", ErrorKind::Offline).await;
+    check(say("BDAT 84", "gibberish\r\n"), "not sent", ErrorKind::Protocol).await;
+    check(say("BDAT 84", "451 later\r\n"), "not sent", ErrorKind::Busy).await;
+    check(say("BDAT 84", "552 too much\r\n"), "refused", ErrorKind::Refused).await;
+    check(say("BDAT 64 LAST", "554 spam\r\n"), "refused", ErrorKind::Refused).await;
+    check(cut_before("BDAT 64 LAST"), "uncertain", ErrorKind::Uncertain).await;
+    check(cut_after("BDAT 64 LAST", "250 o"), "uncertain", ErrorKind::Uncertain).await;
 }
 
 #[tokio::test]

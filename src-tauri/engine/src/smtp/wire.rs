@@ -97,8 +97,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         if line.bytes().any(|b| matches!(b, b'\r' | b'\n' | 0)) {
             return Err(Broken::Io(io::Error::new(io::ErrorKind::InvalidInput, "a line end in a command")));
         }
+        self.send(format!("{line}\r\n").as_bytes()).await
+    }
+
+    /// Sends these bytes and reads the reply.
+    pub async fn send(&mut self, bytes: &[u8]) -> Result<Reply, Broken> {
         let stream = self.0.get_mut();
-        stream.write_all(format!("{line}\r\n").as_bytes()).await?;
+        stream.write_all(bytes).await?;
         stream.flush().await?;
         self.reply().await
     }

@@ -51,10 +51,13 @@ struct Fresh<'r> {
     thread: i64,
 }
 
-const INSERT_MESSAGE: &str = "INSERT INTO message (id, account_id, thread_id, sort_key, date, size, has_attachment, identity,
+// OR FAIL: SQLite then keeps no copy of each page it changes, to take one statement back. Nothing here goes on after an
+// error, and the transaction is taken back whole.
+const INSERT_MESSAGE: &str =
+    "INSERT OR FAIL INTO message (id, account_id, thread_id, sort_key, date, size, has_attachment, identity,
   message_id, subject, sender, reply_to, recipients, cc, search_text)";
 const INSERT_PLACEMENT: &str =
-    "INSERT INTO placement (id, message_id, mailbox_id, uidvalidity, uid, sort_key, internal_date, modseq,
+    "INSERT OR FAIL INTO placement (id, message_id, mailbox_id, uidvalidity, uid, sort_key, internal_date, modseq,
   base_bits, base_keywords)";
 
 impl Fresh<'_> {
@@ -153,8 +156,9 @@ impl Writer<'_> {
         if newer {
             rows.sort_unstable_by_key(|r| r.uid);
         }
-        let rows = if self.has_loose(batch.account)? { self.link(batch, rows, out)? } else { rows };
-        let mut added = self.insert_rows(batch, &rows, newer, people)?;
+        let mut rows = if self.has_loose(batch.account)? { self.link(batch, rows, out)? } else { rows };
+        rows.iter_mut().for_each(|row| people.note(std::mem::take(&mut row.people), row.date));
+        let mut added = self.insert_rows(batch, &rows, newer)?;
         if newer {
             added.reverse();
         }
@@ -187,7 +191,7 @@ impl Writer<'_> {
     }
 
     /// Writes rows table by table: the next row of one table lies beside the last.
-    fn insert_rows(&mut self, batch: &Batch, rows: &[Ready], newer: bool, people: &mut Seen) -> Result<Vec<PlacementId>> {
+    fn insert_rows(&mut self, batch: &Batch, rows: &[Ready], newer: bool) -> Result<Vec<PlacementId>> {
         let mut threads = self.threads_of(rows.iter().flat_map(|r| r.refs.iter().copied()))?;
         let next =
             |table: &str| self.cache.one("SELECT seq + 1 FROM sqlite_sequence WHERE name = ?1", [table], |r| r.get::<_, i64>(0));
@@ -197,7 +201,6 @@ impl Writer<'_> {
             let (message, placement) = (first_message + at, first_placement + at);
             let sort_key = sort_key(row.date, message, newer);
             let thread = self.join_thread(&mut threads, &row.refs, message)?;
-            people.note(&row.people, row.date);
             fresh.push(Fresh { row, message, placement, sort_key, thread });
         }
         fresh.iter_mut().for_each(|f| f.thread = threads.now(f.thread));

@@ -3,7 +3,7 @@
 
 use super::reader::Reader;
 use super::writer::Writer;
-use godwit_domain::{AccountId, Flags, MailboxId, OutboxId, PlacementId, Result};
+use godwit_domain::{AccountId, DraftId, Flags, MailboxId, OutboxId, PlacementId, Result};
 
 /// Which command creates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +61,8 @@ pub struct Attempt {
     pub copy: Option<i64>,
     /// The mail in the outbox it is about.
     pub outbox: Option<OutboxId>,
+    /// The draft it is about, and which version.
+    pub draft: Option<(DraftId, u32)>,
 }
 
 /// Where a row lies, as far as the server has confirmed it.
@@ -97,7 +99,8 @@ impl Reader<'_> {
     /// Attempts of an account whose outcome is not known, oldest first. One whose target folder is gone is left out.
     pub fn attempts(&self, account: AccountId) -> Result<Vec<(AttemptId, Attempt)>> {
         let rows = self.profile.all(
-            "SELECT id, kind, target_path, wire_name, uidvalidity, uidnext, identity, message_id, size, placement_id, copy_id, outbox_id
+            "SELECT id, kind, target_path, wire_name, uidvalidity, uidnext, identity, message_id, size, placement_id, copy_id, outbox_id,
+               draft_id, draft_version
              FROM attempt WHERE account_id = ?1 ORDER BY id",
             [account.0],
             |r| {
@@ -114,6 +117,7 @@ impl Reader<'_> {
                     placement: r.get::<_, Option<i64>>(9)?.map(PlacementId),
                     copy: r.get(10)?,
                     outbox: r.get::<_, Option<i64>>(11)?.map(OutboxId),
+                    draft: r.get::<_, Option<i64>>(12)?.map(DraftId).zip(r.get(13)?),
                 };
                 Ok((r.get::<_, i64>(0)?, r.get::<_, String>(2)?, attempt))
             },
@@ -134,8 +138,8 @@ impl Writer<'_> {
         let (path, now) = (self.path(attempt.target.0)?, self.now);
         self.profile_tx()?.insert(
             "INSERT INTO attempt (account_id, kind, target_path, wire_name, uidvalidity, uidnext, identity, message_id, size,
-               placement_id, copy_id, outbox_id, at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+               placement_id, copy_id, outbox_id, at, draft_id, draft_version)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
             rusqlite::params![
                 attempt.account.0,
                 attempt.kind.word(),
@@ -149,7 +153,9 @@ impl Writer<'_> {
                 attempt.placement.map(|p| p.0),
                 attempt.copy,
                 attempt.outbox.map(|o| o.0),
-                now
+                now,
+                attempt.draft.map(|d| d.0.0),
+                attempt.draft.map(|d| d.1)
             ],
         )
     }

@@ -19,15 +19,27 @@ pub struct Packed {
     zstd: Vec<u8>,
 }
 
-impl Packed {
+/// Packs messages one after the other: what it works in is made once, which costs more than packing a short message.
+pub struct Packer(zstd::bulk::Compressor<'static>);
+
+impl Packer {
+    /// Takes its memory.
+    pub fn new() -> Result<Self> {
+        zstd::bulk::Compressor::new(3).map(Self).map_err(|_| not_packed())
+    }
+
     /// Packs the bytes of a whole message.
-    pub fn new(raw: &[u8]) -> Result<Self> {
+    pub fn pack(&mut self, raw: &[u8]) -> Result<Packed> {
         if raw.len() > MOST_RAW {
             return Err(Error::invalid("This message is larger than the store keeps."));
         }
-        let zstd = zstd::bulk::compress(raw, 3).map_err(|_| Error::bug("A message could not be packed."))?;
-        Ok(Self { size: i64::try_from(raw.len()).unwrap_or(i64::MAX), zstd })
+        let zstd = self.0.compress(raw).map_err(|_| not_packed())?;
+        Ok(Packed { size: i64::try_from(raw.len()).unwrap_or(i64::MAX), zstd })
     }
+}
+
+fn not_packed() -> Error {
+    Error::bug("A message could not be packed.")
 }
 
 /// A message without its bytes, with its sort key: mailbox, UID, content, size.
@@ -115,7 +127,7 @@ impl Reader<'_> {
 impl Writer<'_> {
     /// Keeps the raw bytes of a message; one that is not here any more is passed over.
     pub fn put_body(&mut self, message: MessageId, raw: Vec<u8>) -> Result<()> {
-        self.put_packed(message, Packed::new(&raw)?)
+        self.put_packed(message, Packer::new()?.pack(&raw)?)
     }
 
     /// The same, packed elsewhere than on the writer's thread.

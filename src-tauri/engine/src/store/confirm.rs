@@ -338,6 +338,8 @@ impl Writer<'_> {
             (self.now - KEEP_REMOVED_SECS, PURGE_MOST),
             |r| r.get::<_, i64>(0),
         )?;
+        let before = self.now - KEEP_REMOVED_SECS;
+        self.profile_tx()?.run("DELETE FROM draft WHERE let_go_at < ?1", [before])?;
         // What was asked back waits for its server as long as it takes.
         let coming = self.coming_back()?;
         for part in ids.chunks(500) {

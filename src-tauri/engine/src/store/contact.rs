@@ -6,6 +6,7 @@ use super::text::fold;
 use super::writer::Writer;
 use godwit_domain::{Address, Contact, Result};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 struct One {
     address: Address,
@@ -19,18 +20,22 @@ pub(super) struct Seen(HashMap<String, One>);
 
 impl Seen {
     /// Notes the people of a message.
-    pub(super) fn note(&mut self, people: &[Person], date: i64) {
+    pub(super) fn note(&mut self, people: Vec<Person>, date: i64) {
         for Person { key, address } in people {
-            if let Some(one) = self.0.get_mut(key) {
-                one.mails += 1;
-                if date >= one.newest {
-                    one.newest = date;
-                    if !address.name.is_empty() {
-                        one.address.name.clone_from(&address.name);
+            match self.0.entry(key) {
+                Entry::Occupied(mut here) => {
+                    let one = here.get_mut();
+                    one.mails += 1;
+                    if date >= one.newest {
+                        one.newest = date;
+                        if !address.name.is_empty() {
+                            one.address.name = address.name;
+                        }
                     }
                 }
-            } else {
-                self.0.insert(key.clone(), One { address: address.clone(), mails: 1, newest: date });
+                Entry::Vacant(free) => {
+                    free.insert(One { address, mails: 1, newest: date });
+                }
             }
         }
     }
@@ -41,19 +46,24 @@ impl Writer<'_> {
         // In the order of the index, so that neighbours are written together.
         let mut all: Vec<(String, One)> = seen.0.into_iter().collect();
         all.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        for (key, one) in all {
-            let name: String = one.address.name.chars().filter(|c| !c.is_control()).take(250).collect();
-            let words = fold(&format!("{name} {key}"));
-            self.cache.run(
-                "INSERT INTO contact (address, shown, name, words, mails, newest) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-                 ON CONFLICT (address) DO UPDATE SET mails = mails + excluded.mails,
-                   name = CASE WHEN excluded.name != '' AND excluded.newest >= newest THEN excluded.name ELSE name END,
-                   words = CASE WHEN excluded.name != '' AND excluded.newest >= newest THEN excluded.words ELSE words END,
-                   newest = max(newest, excluded.newest)",
-                (key, &one.address.address, name, words, one.mails, one.newest),
-            )?;
-        }
-        Ok(())
+        self.cache.upsert_many(
+            "INSERT INTO contact (address, shown, name, words, mails, newest)",
+            6,
+            "ON CONFLICT (address) DO UPDATE SET mails = mails + excluded.mails,
+               name = CASE WHEN excluded.name != '' AND excluded.newest >= newest THEN excluded.name ELSE name END,
+               words = CASE WHEN excluded.name != '' AND excluded.newest >= newest THEN excluded.words ELSE words END,
+               newest = max(newest, excluded.newest)",
+            &all,
+            |values, (key, one)| {
+                let name: String = one.address.name.chars().filter(|c| !c.is_control()).take(250).collect();
+                values.put(key.as_str())?;
+                values.put(one.address.address.as_str())?;
+                values.put(name.as_str())?;
+                values.put(fold(&format!("{name} {key}")))?;
+                values.put(one.mails)?;
+                values.put(one.newest)
+            },
+        )
     }
 }
 

@@ -11,6 +11,8 @@ const KEEP_VERSIONS: u32 = 20;
 const MOST: u32 = 1_000;
 const MOST_FILES: usize = 200;
 const MOST_BYTES: usize = 256 << 20;
+/// How long a draft rests after a change before it goes to the server, in seconds.
+const REST_SECS: i64 = 8;
 /// The longest text of one draft, all of it as JSON.
 const MOST_CONTENT: usize = 16 << 20;
 
@@ -54,7 +56,7 @@ impl Reader<'_> {
     /// Drafts, last saved first.
     pub fn drafts(&self) -> Result<Vec<Draft>> {
         let rows = self.profile.all(
-            "SELECT id, account_id, saved_at, content FROM draft ORDER BY saved_at DESC, id DESC LIMIT ?1",
+            "SELECT id, account_id, saved_at, content FROM draft WHERE let_go_at IS NULL ORDER BY saved_at DESC, id DESC LIMIT ?1",
             [MOST],
             from_row,
         )?;
@@ -77,6 +79,12 @@ impl Reader<'_> {
         };
         found.ok_or_else(|| Error::gone("This attachment is not there any more."))
     }
+}
+
+/// A draft's subject in a sentence.
+pub(super) fn spoken(subject: &str) -> String {
+    let subject: String = subject.chars().filter(|c| !c.is_control()).take(80).collect();
+    if subject.trim().is_empty() { "A draft".to_owned() } else { format!("The draft \u{201c}{}\u{201d}", subject.trim()) }
 }
 
 /// What stands in the content column: all but what has columns and tables of its own.
@@ -104,14 +112,17 @@ impl Writer<'_> {
     pub fn draft_update(&mut self, draft: &Draft) -> Result<Draft> {
         let (id, now, text) = (draft.id.0, self.now, content(draft)?);
         let profile = self.profile_tx()?;
+        let came = profile
+            .run("UPDATE draft SET let_go_at = NULL WHERE id = ?1 AND content != ?2 AND let_go_at IS NOT NULL", (id, &text))?;
         profile.run(
             "INSERT OR IGNORE INTO draft_version (draft_id, version, saved_at, content)
              SELECT id, version, saved_at, content FROM draft WHERE id = ?1 AND content != ?2",
             (id, &text),
         )?;
         let done = profile.run(
-            "UPDATE draft SET account_id = ?2, version = version + (content != ?3), content = ?3, saved_at = ?4 WHERE id = ?1",
-            (id, draft.account.0, &text, now),
+            "UPDATE draft SET account_id = ?2, version = version + (content != ?3), content = ?3, saved_at = ?4,
+               due = CASE WHEN content != ?3 THEN ?5 ELSE due END WHERE id = ?1",
+            (id, draft.account.0, &text, now, now + REST_SECS),
         )?;
         if done == 0 {
             return Err(gone());
@@ -120,15 +131,30 @@ impl Writer<'_> {
             "DELETE FROM draft_version WHERE draft_id = ?1 AND version <= (SELECT version FROM draft WHERE id = ?1) - ?2",
             (id, KEEP_VERSIONS),
         )?;
+        if came > 0 {
+            self.draft_stands_alone(&draft.subject);
+        }
         self.draft(draft.id)
     }
 
-    /// Throws a draft away, with its versions and files.
+    /// A file came to it or went: another version, though its words are the same.
+    pub fn draft_touched(&mut self, id: DraftId) -> Result<()> {
+        let due = self.now + REST_SECS;
+        self.profile_tx()?.run("UPDATE draft SET version = version + 1, due = ?2 WHERE id = ?1", (id.0, due)).map(drop)
+    }
+
+    /// Nobody writes on it now: what was changed has rested.
+    pub fn draft_rests(&mut self, id: DraftId) -> Result<()> {
+        let now = self.now;
+        self.profile_tx()?.run("UPDATE draft SET due = ?2 WHERE id = ?1 AND due IS NOT NULL", (id.0, now)).map(drop)
+    }
+
+    /// Throws a draft away, with its versions and files, here and wherever it was put.
     pub fn draft_discard(&mut self, id: DraftId) -> Result<()> {
         if self.profile_tx()?.run("DELETE FROM draft WHERE id = ?1", [id.0])? == 0 {
             return Err(gone());
         }
-        Ok(())
+        self.draft_copies_over(id)
     }
 
     /// Attaches bytes under a name that is already safe.

@@ -50,6 +50,18 @@ impl<'c> Db<'c> {
         head: &str,
         width: usize,
         rows: &[R],
+        bind: impl FnMut(&mut Values<'_, '_>, &R) -> rusqlite::Result<()>,
+    ) -> Result<()> {
+        self.upsert_many(head, width, "", rows, bind)
+    }
+
+    /// The same with what follows the values: what becomes of a row that is there already.
+    pub(super) fn upsert_many<R>(
+        self,
+        head: &str,
+        width: usize,
+        tail: &str,
+        rows: &[R],
         mut bind: impl FnMut(&mut Values<'_, '_>, &R) -> rusqlite::Result<()>,
     ) -> Result<()> {
         let mut insert = || -> rusqlite::Result<()> {
@@ -58,7 +70,7 @@ impl<'c> Db<'c> {
                 if rows.is_empty() {
                     continue;
                 }
-                let mut statement = self.conn.prepare_cached(&insert_sql(head, width, together))?;
+                let mut statement = self.conn.prepare_cached(&insert_sql(head, width, tail, together))?;
                 for part in rows.chunks(together) {
                     let mut values = Values { statement: &mut statement, at: 0 };
                     part.iter().try_for_each(|row| bind(&mut values, row))?;
@@ -93,7 +105,7 @@ impl<'c> Db<'c> {
 }
 
 /// Rows that one statement inserts: each statement costs as much again as a row.
-const TOGETHER: usize = 16;
+const TOGETHER: usize = 50;
 
 /// The values of a statement, in turn.
 pub(super) struct Values<'s, 'c> {
@@ -109,9 +121,9 @@ impl Values<'_, '_> {
     }
 }
 
-fn insert_sql(head: &str, width: usize, rows: usize) -> String {
+fn insert_sql(head: &str, width: usize, tail: &str, rows: usize) -> String {
     let row = format!("({})", vec!["?"; width].join(", "));
-    format!("{head} VALUES {}", vec![row; rows].join(", "))
+    format!("{head} VALUES {} {tail}", vec![row; rows].join(", "))
 }
 
 /// What a SQLite error means to a person.

@@ -12,6 +12,7 @@ mod carry;
 mod confirm;
 mod contact;
 mod draft;
+mod draft_copy;
 mod error;
 mod folders;
 mod hub;
@@ -27,6 +28,7 @@ mod open;
 mod outbox;
 mod placement;
 mod pool;
+mod pushed;
 mod reader;
 mod ready;
 mod receipt;
@@ -43,9 +45,10 @@ mod tests;
 
 pub use arrive::Inserted;
 pub use attempt::{Attempt, AttemptId, AttemptKind, LiesAt};
-pub use body::Packed;
+pub use body::{Packed, Packer};
 pub use carry::{Carry, Landed};
 pub use confirm::Want;
+pub use draft_copy::{DraftCopy, DraftFiled, DraftToFile};
 pub use intent::{Pending, PendingCopy};
 pub use keep::Kept;
 pub use key::ProfileKey;
@@ -60,14 +63,15 @@ pub use ready::{Intake, Ready};
 pub use writer::Writer;
 
 use godwit_domain::{
-    Action, Error, ErrorKind, Event, Performed, PlacementId, ReceiptId, Result, Row, Targets, Undone, ViewId, ViewOpened,
-    ViewSpec,
+    Action, Error, ErrorKind, Event, MailboxId, Performed, PlacementId, ReceiptId, Result, Row, Targets, Undone, ViewId,
+    ViewOpened, ViewSpec,
 };
 use hub::Hub;
 use lanes::{Desk, Lanes};
 use pool::{For, Pool, ReadDesk};
+use std::collections::HashSet;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::{broadcast, oneshot};
@@ -86,6 +90,7 @@ struct Inner {
     lanes: Arc<Lanes>,
     pool: Arc<Pool>,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    previewed: Mutex<HashSet<MailboxId>>,
 }
 
 impl Drop for Inner {
@@ -131,7 +136,14 @@ impl Store {
                 .map_err(|e| error::from_io("starting the writer", &e))?
         };
         threads.push(writer);
-        Ok((Self { inner: Arc::new(Inner { hub, lanes, pool, threads: Mutex::new(threads) }) }, report))
+        let inner = Inner { hub, lanes, pool, threads: Mutex::new(threads), previewed: Mutex::default() };
+        Ok((Self { inner: Arc::new(inner) }, report))
+    }
+
+    /// Mailboxes whose rows all have their first words, as far as this process knows: looking again costs a read of their
+    /// newest thousands, and nothing but new rows makes it worth while.
+    pub(crate) fn previewed(&self) -> MutexGuard<'_, HashSet<MailboxId>> {
+        self.inner.previewed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// One transaction over both files, rolled back where `f` fails.

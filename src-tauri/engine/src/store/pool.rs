@@ -21,14 +21,17 @@ const READERS: usize = 4;
 struct Queue {
     person: VecDeque<Job>,
     other: VecDeque<Job>,
+    /// The reader kept for a person has nothing to do.
+    kept_waits: bool,
     closing: bool,
 }
 
-/// The way to the readers.
+/// The way to the readers. A read wakes one of them, not all.
 #[derive(Default)]
 pub(super) struct Pool {
     queue: Mutex<Queue>,
     wake: Condvar,
+    wake_kept: Condvar,
 }
 
 /// Who waits for a read.
@@ -71,8 +74,14 @@ impl Pool {
             For::Person => queue.person.push_back(job),
             For::Other => queue.other.push_back(job),
         }
+        // Where nobody waits, whoever is done first finds it.
+        let for_kept = who == For::Person && std::mem::take(&mut queue.kept_waits);
         drop(queue);
-        self.wake.notify_all();
+        if for_kept {
+            self.wake_kept.notify_one()
+        } else {
+            self.wake.notify_one()
+        }
         true
     }
 
@@ -80,6 +89,7 @@ impl Pool {
     pub(super) fn close(&self) {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).closing = true;
         self.wake.notify_all();
+        self.wake_kept.notify_all();
     }
 
     fn next(&self, kept: bool) -> Option<Job> {
@@ -92,7 +102,9 @@ impl Pool {
             if queue.closing {
                 return None;
             }
-            queue = self.wake.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            queue.kept_waits |= kept;
+            let wake = if kept { &self.wake_kept } else { &self.wake };
+            queue = wake.wait(queue).unwrap_or_else(PoisonError::into_inner);
         }
     }
 }

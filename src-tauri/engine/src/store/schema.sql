@@ -28,7 +28,7 @@ CREATE TABLE attempt (
   copy_id INTEGER,
   outbox_id INTEGER,
   at INTEGER NOT NULL
-) STRICT;
+, draft_id INTEGER, draft_version INTEGER) STRICT;
 CREATE TABLE copy_intent (
   id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
   placement_id INTEGER NOT NULL,
@@ -43,7 +43,7 @@ CREATE TABLE draft (
   content TEXT NOT NULL,
   version INTEGER NOT NULL DEFAULT 1,
   saved_at INTEGER NOT NULL DEFAULT 0
-) STRICT;
+, message_id TEXT, due INTEGER, refused INTEGER NOT NULL DEFAULT 0, let_go_at INTEGER) STRICT;
 CREATE TABLE draft_attachment (
   id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
   draft_id INTEGER NOT NULL REFERENCES draft (id) ON DELETE CASCADE,
@@ -53,6 +53,18 @@ CREATE TABLE draft_attachment (
   bytes BLOB NOT NULL
 ) STRICT;
 CREATE INDEX draft_attachment_draft ON draft_attachment (draft_id);
+CREATE TABLE draft_copy (
+  id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  draft_id INTEGER NOT NULL,
+  account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+  mailbox_path TEXT NOT NULL,
+  uidvalidity INTEGER NOT NULL,
+  uid INTEGER NOT NULL,
+  identity BLOB NOT NULL,
+  own INTEGER NOT NULL,
+  over INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX draft_copy_draft ON draft_copy (draft_id);
 CREATE TABLE draft_version (
   draft_id INTEGER NOT NULL REFERENCES draft (id) ON DELETE CASCADE,
   version INTEGER NOT NULL,

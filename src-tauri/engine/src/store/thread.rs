@@ -1,7 +1,7 @@
 //! Tables thread_ref, thread_merged and thread_box: which conversation a message belongs to, by Message-ID, In-Reply-To and References only.
 //! Never by subject. At most `MOST` messages a conversation; merging moves the smaller side.
 
-use super::reader::{Reader, json};
+use super::reader::Reader;
 use super::writer::Writer;
 use godwit_domain::Result;
 use godwit_domain::mime::Headers;
@@ -12,6 +12,8 @@ use std::collections::HashMap;
 pub(super) const MOST: i64 = 10_000;
 /// References looked at: the first, which names the conversation, and the newest.
 const REFS: usize = 30;
+/// References that one question asks for.
+const ASKED: usize = 50;
 
 /// The ids a message knows of its conversation, its own first, hashed with the account.
 pub(super) fn refs(account: i64, headers: &Headers) -> Vec<i64> {
@@ -59,13 +61,25 @@ impl Threads {
 
 impl Reader<'_> {
     pub(super) fn threads_of(&self, hashes: impl IntoIterator<Item = i64>) -> Result<Threads> {
-        let known = self.cache.all(
-            "SELECT r.hash, coalesce(m.into_id, r.thread_id) FROM thread_ref r LEFT JOIN thread_merged m ON m.id = r.thread_id
-             WHERE r.hash IN (SELECT value FROM json_each(?1))",
-            [json(hashes)],
-            |r| Ok((r.get(0)?, r.get(1)?)),
-        )?;
-        Ok(Threads { known: known.into_iter().collect(), sizes: HashMap::new(), fresh: Vec::new(), into: HashMap::new() })
+        let mut hashes: Vec<i64> = hashes.into_iter().collect();
+        // In the order of the table, so that the next one stands near the last.
+        hashes.sort_unstable();
+        hashes.dedup();
+        let sql = format!(
+            "SELECT r.hash, coalesce(m.into_id, r.thread_id) FROM (VALUES {}) v CROSS JOIN thread_ref r ON r.hash = v.column1
+             LEFT JOIN thread_merged m ON m.id = r.thread_id",
+            vec!["(?)"; ASKED].join(", ")
+        );
+        let mut known = HashMap::with_capacity(2 * hashes.len());
+        for part in hashes.chunks(ASKED) {
+            // The last one fills the places that are left over.
+            let last = part.last().copied().unwrap_or_default();
+            let asked = part.iter().copied().chain(std::iter::repeat(last)).take(ASKED);
+            let found =
+                self.cache.all(&sql, rusqlite::params_from_iter(asked), |r| Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?)))?;
+            known.extend(found);
+        }
+        Ok(Threads { known, sizes: HashMap::new(), fresh: Vec::new(), into: HashMap::new() })
     }
 
     fn thread_size(&self, thread: i64) -> Result<i64> {

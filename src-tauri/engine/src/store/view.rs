@@ -6,6 +6,7 @@ use super::search::has_words;
 use super::text;
 use super::writer::{Changes, Touched};
 use godwit_domain::{Filter, Result, Role, Scope, Splice, ViewSpec};
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use std::collections::{HashMap, HashSet};
 
 /// One row: its sort key and placement.
@@ -172,7 +173,7 @@ impl Plan {
     }
 
     fn row_edits(&self, reader: &Reader<'_>, touched: &[&Touched]) -> Result<(Vec<Entry>, Vec<Entry>)> {
-        let mut wanted: HashMap<Entry, bool> = HashMap::new();
+        let mut wanted: FxHashMap<Entry, bool> = FxHashMap::with_capacity_and_hasher(touched.len(), FxBuildHasher);
         for t in touched {
             let entry = (t.place.sort_key, t.place.id);
             let stays = match t.now {

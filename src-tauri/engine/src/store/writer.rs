@@ -6,6 +6,7 @@ use super::lanes::Lanes;
 use super::reader::Reader;
 use super::unbound::Unbound;
 use godwit_domain::{Error, Event, Result};
+use rustc_hash::FxHashMap;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Deref;
 
@@ -38,8 +39,8 @@ pub(super) struct Touched {
 /// What a transaction changed, for open views and events.
 #[derive(Default)]
 pub(super) struct Changes {
-    /// By placement and mailbox.
-    pub(super) touched: HashMap<(i64, i64), Touched>,
+    /// By placement and mailbox. Keys are our own ids, which nobody outside can choose: a quick hash is safe.
+    pub(super) touched: FxHashMap<(i64, i64), Touched>,
     /// Conversations that went into others.
     pub(super) merged: Vec<(i64, i64)>,
     /// Messages whose contents changed.
@@ -65,8 +66,8 @@ pub struct Writer<'a> {
     pub(super) unbound: &'a mut Unbound,
     lanes: &'a Lanes,
     pub(super) changes: Changes,
-    mailboxes: HashMap<i64, MailboxDelta>,
-    boxes: HashMap<(i64, i64), [i64; 3]>,
+    mailboxes: FxHashMap<i64, MailboxDelta>,
+    boxes: FxHashMap<(i64, i64), [i64; 3]>,
     wrote_profile: bool,
     /// Mailbox paths read so far.
     pub(super) paths: HashMap<i64, String>,
@@ -89,8 +90,8 @@ impl<'a> Writer<'a> {
             unbound,
             lanes,
             changes: Changes::default(),
-            mailboxes: HashMap::new(),
-            boxes: HashMap::new(),
+            mailboxes: FxHashMap::default(),
+            boxes: FxHashMap::default(),
             wrote_profile: false,
             paths: HashMap::new(),
             now: crate::clock::now(),
@@ -166,7 +167,7 @@ impl<'a> Writer<'a> {
     /// As `show`, for placements that were nowhere before.
     pub(super) fn show_new(&mut self, arrived: &[(Place, Shown)]) -> Result<()> {
         self.cache.insert_many(
-            "INSERT INTO membership (mailbox_id, sort_key, placement_id, thread_id, unread, starred)",
+            "INSERT OR FAIL INTO membership (mailbox_id, sort_key, placement_id, thread_id, unread, starred)",
             6,
             arrived,
             |values, (place, shown)| {
@@ -178,6 +179,7 @@ impl<'a> Writer<'a> {
                 values.put(shown.starred)
             },
         )?;
+        self.changes.touched.reserve(arrived.len());
         for (place, shown) in arrived {
             self.count(*place, *shown, 1);
             self.touch(*place, None, Some(*shown));
@@ -237,19 +239,21 @@ impl<'a> Writer<'a> {
         // In the order of the table, so that neighbours are written together.
         let mut boxes: Vec<_> = std::mem::take(&mut self.boxes).into_iter().collect();
         boxes.sort_unstable_by_key(|(key, _)| *key);
-        for ((thread, mailbox), [count, unread, starred]) in boxes {
-            if count == 0 && unread == 0 && starred == 0 {
-                continue;
-            }
-            cache.run(
-                "INSERT INTO thread_box (thread_id, mailbox_id, count, unread, starred) VALUES (?1, ?2, ?3, ?4, ?5)
-                 ON CONFLICT (thread_id, mailbox_id) DO UPDATE SET
-                   count = count + excluded.count, unread = unread + excluded.unread, starred = starred + excluded.starred",
-                (thread, mailbox, count, unread, starred),
-            )?;
-            if count < 0 {
-                cache.run("DELETE FROM thread_box WHERE thread_id = ?1 AND mailbox_id = ?2 AND count = 0", (thread, mailbox))?;
-            }
+        boxes.retain(|(_, counts)| counts.iter().any(|n| *n != 0));
+        cache.upsert_many(
+            "INSERT INTO thread_box (thread_id, mailbox_id, count, unread, starred)",
+            5,
+            "ON CONFLICT (thread_id, mailbox_id) DO UPDATE SET
+               count = count + excluded.count, unread = unread + excluded.unread, starred = starred + excluded.starred",
+            &boxes,
+            |values, ((thread, mailbox), counts)| {
+                values.put(*thread)?;
+                values.put(*mailbox)?;
+                counts.iter().try_for_each(|n| values.put(*n))
+            },
+        )?;
+        for ((thread, mailbox), _) in boxes.iter().filter(|(_, [count, ..])| *count < 0) {
+            cache.run("DELETE FROM thread_box WHERE thread_id = ?1 AND mailbox_id = ?2 AND count = 0", (thread, mailbox))?;
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 
 use super::AccountSync;
 use super::bodies::{KEEP_MOST, PREFETCH_ROWS};
-use crate::store::{Lane, Packed};
+use crate::store::{Lane, Packer};
 use godwit_domain::sync::UidSet;
 use godwit_domain::{Error, ErrorKind, MailboxId, MessageId, Result};
 use std::collections::{HashMap, VecDeque};
@@ -130,7 +130,8 @@ impl AccountSync {
             return Ok(0);
         }
         let packed = tokio::task::spawn_blocking(move || {
-            bodies.into_iter().map(|(message, raw)| Ok((message, Packed::new(&raw)?))).collect::<Result<Vec<_>>>()
+            let mut packer = Packer::new()?;
+            bodies.into_iter().map(|(message, raw)| Ok((message, packer.pack(&raw)?))).collect::<Result<Vec<_>>>()
         })
         .await
         .map_err(|_| Error::bug("Packing a batch of messages stopped short."))??;

@@ -106,6 +106,7 @@ impl AccountSync {
                         placement: Some(carry.placement),
                         copy: carry.copy,
                         outbox: None,
+                        draft: None,
                     };
                     out.push((w.attempt_begin(&attempt)?, carry, size));
                 }
@@ -168,7 +169,7 @@ impl AccountSync {
     }
 
     /// Opens the target and reads what is new there: by UIDs told, else from where it ended before.
-    async fn arrivals(
+    pub(super) async fn arrivals(
         &self,
         to: &MailboxState,
         from: Option<u32>,
@@ -346,11 +347,11 @@ impl AccountSync {
 }
 
 /// What stands in a target from some UID on.
-struct Arrivals {
-    uidvalidity: Option<u32>,
-    rows: Vec<NewPlacement>,
+pub(super) struct Arrivals {
+    pub uidvalidity: Option<u32>,
+    pub rows: Vec<NewPlacement>,
     /// Only then an absence proves anything.
-    read_all: bool,
+    pub read_all: bool,
 }
 
 /// Header fields may come in another order from another server: then Message-ID and length decide.

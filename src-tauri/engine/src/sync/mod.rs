@@ -6,6 +6,7 @@ mod ahead;
 mod audit;
 mod bodies;
 mod carry;
+mod drafts;
 mod folders;
 mod headers;
 mod mailbox;
@@ -18,6 +19,7 @@ pub(crate) mod tests;
 
 pub use audit::Audited;
 pub use bodies::{BodyLimit, FetchedBody, drop_beyond, fetch_body};
+pub use drafts::Rest;
 pub(crate) use headers::parse;
 pub use mailbox::{Depth, MailboxOutcome};
 pub use push::PushOutcome;
@@ -83,7 +85,6 @@ pub struct AccountSync {
     pulse: Pulse,
     /// For what one connection alone must not decide.
     dial: Dial,
-    previewed: Mutex<HashSet<MailboxId>>,
     /// The sort key down to which bodies were fetched ahead.
     prefetched: Mutex<Option<i64>>,
     /// Mailboxes in which nothing had happened when they were last listed.
@@ -103,7 +104,6 @@ impl AccountSync {
             account,
             pulse,
             dial,
-            previewed: Mutex::default(),
             prefetched: Mutex::default(),
             quiet: Mutex::default(),
             opened: Mutex::default(),
@@ -116,10 +116,9 @@ impl AccountSync {
         &self.conn
     }
 
-    /// Mailboxes whose rows all have their first words, as far as this session knows: looking again costs a read of
-    /// their newest thousands.
+    /// See `Store::previewed`.
     fn previewed(&self) -> MutexGuard<'_, HashSet<MailboxId>> {
-        self.previewed.lock().unwrap_or_else(PoisonError::into_inner)
+        self.store.previewed()
     }
 
     /// Whether nothing had happened in this mailbox when the mailboxes were last listed, and all of it is here.

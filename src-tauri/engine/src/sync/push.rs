@@ -68,7 +68,7 @@ impl AccountSync {
     }
 
     /// Mailboxes that an action asked for (an archive where there was none) come into being before anything moves there.
-    async fn make_mailboxes(&self) -> Result<()> {
+    pub(super) async fn make_mailboxes(&self) -> Result<()> {
         let account = self.account;
         let states = self.store.read(move |r| r.mailbox_states(account)).await?;
         for state in states.iter().filter(|s| !s.on_server) {
@@ -451,6 +451,7 @@ impl AccountSync {
                     placement: trace.placement,
                     copy: trace.copy,
                     outbox: None,
+                    draft: None,
                 };
                 traces.into_iter().map(|trace| w.attempt_begin(&attempt(trace))).collect::<Result<Vec<_>>>()
             })

@@ -2,8 +2,9 @@
 
 use super::bell::{Asked, Bell, Rung};
 use super::watch::{self, Watch};
-use super::{Pace, pass};
+use super::{Pace, pass, told};
 use crate::context::Context;
+use crate::imap::MailboxEvent;
 use crate::store::MailboxState;
 use crate::sync::{AccountSync, Pulse};
 use futures_util::FutureExt;
@@ -152,6 +153,7 @@ impl AccountWorker {
 
     /// Sees to whatever rang.
     async fn answer(&mut self, sync: &AccountSync) -> Result<()> {
+        told::keep(&self.context, &self.bell).await?;
         let Rung { push, opened, changed, seen, look, asked, .. } = self.bell.take(std::mem::take);
         let newly_open = opened.filter(|mailbox| self.open != Some(*mailbox));
         self.open = opened.or(self.open);
@@ -235,7 +237,7 @@ impl AccountWorker {
         let bell = self.bell.clone();
         let hears_all = watch.is_some_and(Watch::hears_all);
         let watched = if hears_all { None } else { self.watched(sync, watch.is_none()).await? };
-        let Some(mailbox) = watched else {
+        let Some((mailbox, uidvalidity)) = watched else {
             return Ok(tokio::select! {
                 () = bell.rung(Rung::anything) => Waited::Rung,
                 () = sleep_until(self.poll_at) => Waited::Poll,
@@ -259,6 +261,7 @@ impl AccountWorker {
                 events => events?,
             },
             () = bell.rung(Rung::anything) => {
+                told::keep(&self.context, &self.bell).await?;
                 drop(stop);
                 if bell.take(|r| r.slept) {
                     // A dead line answers nothing; what it might have told is read by the session that follows.
@@ -272,9 +275,8 @@ impl AccountWorker {
             }
         };
         if !events.is_empty() {
-            bell.ring(|r| {
-                r.changed.insert(mailbox);
-            });
+            let flags = |event| if let MailboxEvent::Flags(line) = event { Some(line) } else { None };
+            bell.ring(|r| r.news(mailbox, uidvalidity, events.into_iter().filter_map(flags).collect()));
         }
         Ok(if bell.take(|r| r.anything()) {
             Waited::Rung
@@ -288,7 +290,7 @@ impl AccountWorker {
     /// The mailbox to listen in: the one that a person has open, unless the watch has it already; the inbox where nothing
     /// else listens. It is brought up to
     /// date in the SELECT that is then listened in, so that nothing falls between the two. `None` also where it can't be opened.
-    async fn watched(&mut self, sync: &AccountSync, alone: bool) -> Result<Option<MailboxId>> {
+    async fn watched(&mut self, sync: &AccountSync, alone: bool) -> Result<Option<(MailboxId, Option<u32>)>> {
         if !sync.connection().capabilities().idle {
             return Ok(None);
         }
@@ -300,7 +302,12 @@ impl AccountWorker {
         if !sync.has_open(mailbox) {
             pass::run_mailbox(&self.context, sync, &self.pulse, mailbox).await?;
         }
-        Ok(Some(mailbox).filter(|mailbox| sync.has_open(*mailbox)))
+        if !sync.has_open(mailbox) {
+            return Ok(None);
+        }
+        // It was selected by this worker, which is also the only one to note a new UIDVALIDITY.
+        let uidvalidity = self.context.store.read(move |r| Ok(r.mailbox_state(mailbox)?.uidvalidity)).await?;
+        Ok(Some((mailbox, uidvalidity)))
     }
 }
 

@@ -2,6 +2,7 @@
 //! room, and nothing is taken before the worker can really see to it.
 
 use godwit_domain::api::{MailboxSynced, SyncBodies};
+use godwit_domain::sync::FetchedFlags;
 use godwit_domain::{MailboxId, PlacementId, Result};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,6 +10,9 @@ use tokio::sync::{Notify, oneshot};
 
 /// The most people who wait for one account's pass.
 const MOST_ASKED: usize = 256;
+
+/// The most lines of flags that are written before the sync that follows; it brings the others.
+const MOST_TOLD: usize = 500;
 
 /// A full pass, and who waits for it.
 pub(super) struct Asked {
@@ -29,6 +33,9 @@ pub(super) struct Rung {
     pub opened: Option<MailboxId>,
     /// Mailboxes that changed, as a server or an account's other room says.
     pub changed: BTreeSet<MailboxId>,
+    /// Flags that a server told by itself, and the UIDVALIDITY they were told under. Only ever beside `changed`: a sync
+    /// follows, so that these may be dropped.
+    pub told: Vec<(MailboxId, u32, FetchedFlags)>,
     /// Rows that a person looks at and that have no first words yet.
     pub seen: BTreeSet<PlacementId>,
     /// A server says that mailboxes came or went, or that much has changed.
@@ -38,6 +45,15 @@ pub(super) struct Rung {
 }
 
 impl Rung {
+    /// A mailbox changed, and this is what the server said of it.
+    pub fn news(&mut self, mailbox: MailboxId, uidvalidity: Option<u32>, told: Vec<FetchedFlags>) {
+        self.changed.insert(mailbox);
+        let room = MOST_TOLD.saturating_sub(self.told.len());
+        if let Some(uidvalidity) = uidvalidity {
+            self.told.extend(told.into_iter().take(room).map(|line| (mailbox, uidvalidity, line)));
+        }
+    }
+
     pub fn anything(&self) -> bool {
         self.push
             || self.reconnect

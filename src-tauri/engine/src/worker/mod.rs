@@ -9,6 +9,7 @@ mod road;
 mod sleep;
 #[cfg(test)]
 mod tests;
+mod told;
 mod user;
 mod watch;
 

@@ -1,7 +1,7 @@
 //! A pass over a whole account: push first, list, then every mailbox, newest mail first.
 
 use crate::context::Context;
-use crate::sync::{AccountSync, Audited, Depth, MailboxOutcome, Pulse};
+use crate::sync::{AccountSync, Audited, Depth, MailboxOutcome, Pulse, PushOutcome, Rest};
 use godwit_domain::api::{MailboxSynced, SyncBodies};
 use godwit_domain::{Activity, Error, ErrorKind, Event, MailboxId, PlacementId, Result, Role};
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ const FIRST_PREVIEWS: u32 = 60;
 
 /// Runs one pass and reports per mailbox. An error ends it; what was done until then is kept.
 pub async fn run_pass(context: &Context, sync: &AccountSync, pulse: &Pulse, bodies: SyncBodies) -> Result<Vec<MailboxSynced>> {
-    let mut pass = Pass { context, sync, pulse, report: BTreeMap::new() };
+    let mut pass = Pass { context, sync, pulse, rest: Rest::All, report: BTreeMap::new() };
     pulse.reset();
     pass.push().await?;
     sync.discover().await?;
@@ -42,7 +42,7 @@ pub async fn run_pass(context: &Context, sync: &AccountSync, pulse: &Pulse, bodi
 /// One mailbox that the server says has changed, with its new mail announced. Its own trouble (it is gone, it can't be opened)
 /// is no trouble of the account's: the next full pass tells it.
 pub(super) async fn run_mailbox(context: &Context, sync: &AccountSync, pulse: &Pulse, mailbox: MailboxId) -> Result<()> {
-    let mut pass = Pass { context, sync, pulse, report: BTreeMap::new() };
+    let mut pass = Pass { context, sync, pulse, rest: Rest::Rested, report: BTreeMap::new() };
     loop {
         let synced = sync.sync_mailbox_now(mailbox).await;
         let Some(outcome) = pass.guard(mailbox, synced)? else { return Ok(()) };
@@ -77,13 +77,15 @@ pub(super) async fn run_audit(sync: &AccountSync, mailbox: MailboxId) -> Result<
 
 /// Pushes and brings the mailboxes that took something up to date.
 pub(super) async fn run_push(context: &Context, sync: &AccountSync, pulse: &Pulse) -> Result<()> {
-    Pass { context, sync, pulse, report: BTreeMap::new() }.push().await
+    Pass { context, sync, pulse, rest: Rest::Rested, report: BTreeMap::new() }.push().await
 }
 
 struct Pass<'a> {
     context: &'a Context,
     sync: &'a AccountSync,
     pulse: &'a Pulse,
+    /// Which drafts go along.
+    rest: Rest,
     report: BTreeMap<MailboxId, Counts>,
 }
 
@@ -105,6 +107,7 @@ impl Pass<'_> {
         self.pulse.take_push();
         let mut outcome = self.sync.push().await?;
         super::carry::run(self.context, self.sync, &mut outcome).await?;
+        self.push_drafts(&mut outcome).await?;
         for (mailbox, pushed) in outcome.pushed {
             self.report.entry(mailbox).or_default().pushed += pushed;
         }
@@ -113,6 +116,22 @@ impl Pass<'_> {
             if let Some(outcome) = self.guard(mailbox, synced)? {
                 self.count(mailbox, &outcome);
             }
+        }
+        Ok(())
+    }
+
+    /// After everything else, since a draft may be long; what it leaves behind goes at once.
+    async fn push_drafts(&self, outcome: &mut PushOutcome) -> Result<()> {
+        let wants = self.sync.push_drafts(self.rest, outcome).await?;
+        for account in std::mem::take(&mut outcome.left_behind) {
+            self.context.nudge(account);
+        }
+        if wants {
+            let more = self.sync.push().await?;
+            for (mailbox, pushed) in more.pushed {
+                *outcome.pushed.entry(mailbox).or_default() += pushed;
+            }
+            outcome.touched.extend(more.touched);
         }
         Ok(())
     }

@@ -116,6 +116,7 @@ impl MailRoad {
             placement: None,
             copy: None,
             outbox: Some(id),
+            draft: None,
         };
         let attempt = self.context.store.write(Lane::User, move |w| w.attempt_begin(&attempt)).await?;
         let filing = self

@@ -1,18 +1,16 @@
 //! Notices that the machine slept: the wall clock went on while the monotonic one stood. Then no line is trusted unasked.
 
 use super::{UserLine, Workers};
+use crate::os::jumps::Jumps;
 use godwit_domain::sync::slept;
-use std::time::Duration;
 use tokio::time::Instant;
-
-/// How often the clocks are compared: four times a minute are few enough wake-ups.
-const LOOK: Duration = Duration::from_secs(15);
 
 /// Compares the clocks until dropped.
 pub(crate) async fn watch_sleep(workers: Workers, line: UserLine) {
+    let jumps = Jumps::new();
     let (mut wall, mut steady) = (crate::clock::now(), Instant::now());
     loop {
-        tokio::time::sleep(LOOK).await;
+        jumps.next().await;
         let (now, ran) = (crate::clock::now(), steady.elapsed());
         if slept(now - wall, ran.as_secs()) {
             tracing::info!("the machine slept; lines are looked at anew");

@@ -7,7 +7,7 @@ use super::bell::Bell;
 use crate::context::Context;
 use crate::imap::{Connection, MailboxEvent};
 use crate::store::MailboxState;
-use godwit_domain::sync::{Retry, StatusItems, retry_after};
+use godwit_domain::sync::{FetchedFlags, Retry, StatusItems, retry_after};
 use godwit_domain::{AccountId, Error, ErrorKind, MailboxId, Result, Role};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -87,7 +87,7 @@ impl Ears {
         if !connection.capabilities().idle {
             return Ok(());
         }
-        connection.select(&inbox.wire_name, None).await?;
+        let uidvalidity = connection.select(&inbox.wire_name, None).await?.uidvalidity;
         let mut news = News::default();
         // Whatever came between the last sync and this SELECT was told to nobody.
         news.mailboxes.insert(inbox.id);
@@ -97,12 +97,12 @@ impl Ears {
             standing.iter().for_each(|(name, items)| news.take(named(&states, name), |state| !is_known(state, items)));
         }
         loop {
-            self.wake(std::mem::take(&mut news));
+            self.wake(inbox.id, uidvalidity, std::mem::take(&mut news));
             let events = connection.idle(self.idle, std::future::pending()).await?;
             news = self.understand(inbox.id, events).await?;
             if news.lost {
                 // The server has stopped telling; a new connection asks it anew.
-                self.wake(news);
+                self.wake(inbox.id, uidvalidity, news);
                 return Err(Error::new(ErrorKind::Busy, "The server had too much to tell."));
             }
         }
@@ -131,6 +131,10 @@ impl Ears {
                 MailboxEvent::Overflow => (news.all, news.lost) = (true, true),
                 // Words for people, which are no news of mail.
                 MailboxEvent::Alert(_) | MailboxEvent::Bye(_) => {}
+                MailboxEvent::Flags(line) => {
+                    news.mailboxes.insert(inbox);
+                    news.told.push(line);
+                }
                 _ => {
                     news.mailboxes.insert(inbox);
                 }
@@ -139,12 +143,20 @@ impl Ears {
         Ok(news)
     }
 
-    fn wake(&self, news: News) {
-        if news.all || news.mailboxes.len() > MOST_WAKES {
-            self.bell.ring(|r| r.look = true);
-        } else if !news.mailboxes.is_empty() {
-            self.bell.ring(|r| r.changed.extend(news.mailboxes));
+    fn wake(&self, inbox: MailboxId, uidvalidity: Option<u32>, news: News) {
+        if news.mailboxes.is_empty() && !news.all {
+            return;
         }
+        self.bell.ring(|r| {
+            if !news.told.is_empty() {
+                r.news(inbox, uidvalidity, news.told);
+            }
+            if news.all || news.mailboxes.len() > MOST_WAKES {
+                r.look = true;
+            } else {
+                r.changed.extend(news.mailboxes);
+            }
+        });
     }
 }
 
@@ -167,6 +179,8 @@ async fn ask_for_all(connection: &Connection) -> Result<Option<Vec<(String, Stat
 #[derive(Default)]
 struct News {
     mailboxes: BTreeSet<MailboxId>,
+    /// Flags of single messages of the inbox.
+    told: Vec<FetchedFlags>,
     all: bool,
     /// The server tells no more.
     lost: bool,

@@ -12,7 +12,7 @@ pub struct Note {
 }
 
 /// Verbs that may be named in a story.
-const VERBS: [&str; 34] = [
+const VERBS: [&str; 35] = [
     "CAPABILITY",
     "LOGIN",
     "AUTHENTICATE",
@@ -45,6 +45,7 @@ const VERBS: [&str; 34] = [
     "MAIL",
     "RCPT",
     "DATA",
+    "BDAT",
     "RSET",
     "QUIT",
 ];
@@ -61,9 +62,13 @@ pub fn commands(up: &[u8]) -> Vec<(u64, String)> {
         if !named.is_empty() || line == b".\r\n" {
             verb = if line == b".\r\n" { "the closing dot".to_owned() } else { named };
         }
-        match literal(line) {
-            Some(size) => at += size,
-            None => ends.push((at as u64, verb.clone())),
+        if let Some(size) = literal(line) {
+            at += size;
+            continue;
+        }
+        at += chunk(line);
+        if at <= up.len() {
+            ends.push((at as u64, verb.clone()));
         }
     }
     ends
@@ -100,6 +105,13 @@ fn verb_of(line: &[u8]) -> String {
     }
 }
 
+/// How many bytes follow a BDAT.
+fn chunk(line: &[u8]) -> usize {
+    let line = String::from_utf8_lossy(line);
+    let mut words = line.split_whitespace();
+    if words.next() == Some("BDAT") { words.next().and_then(|size| size.parse().ok()).unwrap_or(0) } else { 0 }
+}
+
 fn literal(line: &[u8]) -> Option<usize> {
     let text = line.strip_suffix(b"}\r\n")?;
     let from = text.iter().rposition(|b| *b == b'{')?;
@@ -125,6 +137,8 @@ mod tests {
         check("A1 APPEND Sent {5+}\r\nhello\r\n", "APPEND", true);
         check("MAIL FROM:<a@b>\r\n", "MAIL", true);
         check("DATA\r\nSubject: x\r\n\r\ntext\r\n.\r\n", "the closing dot", true);
+        check("RCPT TO:<a>\r\nBDAT 4\r\nx\r\n", "BDAT", false);
+        check("BDAT 4\r\nx\r\n.BDAT 3 LAST\r\ny\r\n", "BDAT", true);
     }
 
     #[test]

@@ -342,6 +342,7 @@ export class FakeBackend implements Backend {
     compose: ({ from }) => this.outgoing.compose(from),
     drafts: () => this.outgoing.kept,
     draft_save: ({ draft }) => this.outgoing.save(draft),
+    draft_rest: () => null,
     draft_discard: ({ draft }) => this.outgoing.discard(draft),
     draft_detach: ({ draft, attachment }) => this.outgoing.detach(draft, attachment),
     draft_send: ({ draft }) => this.outgoing.send(draft),

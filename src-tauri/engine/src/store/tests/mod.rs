@@ -2,10 +2,12 @@
 
 mod actions;
 mod carry;
+mod drafts;
 mod files;
 mod keep;
 mod large;
 mod lists;
+mod pushed;
 mod random;
 mod speed;
 mod sync;

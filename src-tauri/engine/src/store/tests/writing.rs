@@ -102,6 +102,7 @@ async fn an_attempt_stands_until_its_outcome_is_known() {
         placement: None,
         copy: None,
         outbox: Some(OutboxId(1)),
+        draft: None,
     };
     let begun = attempt.clone();
     let id = home.write(move |w| w.attempt_begin(&begun)).await;
@@ -133,4 +134,25 @@ async fn settings_and_accounts_are_kept_and_checked() {
         })
         .await;
     assert_eq!(again.unwrap_err().kind, ErrorKind::Invalid);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_read_is_answered_in_whatever_order_a_persons_and_others_come() {
+    let home = Home::new();
+    let mut asking = tokio::task::JoinSet::new();
+    for n in 0..400u32 {
+        let store = home.store.clone();
+        asking.spawn(async move {
+            if n.is_multiple_of(3) { store.read_now(|r| r.accounts()).await } else { store.read(|r| r.accounts()).await }
+        });
+        if n.is_multiple_of(50) {
+            tokio::task::yield_now().await;
+        }
+    }
+    while let Some(answered) = asking.join_next().await {
+        assert!(answered.unwrap().unwrap().is_empty());
+    }
+    // After all have gone to sleep again too.
+    assert!(home.store.read_now(|r| r.accounts()).await.unwrap().is_empty());
+    assert!(home.store.read(|r| r.accounts()).await.unwrap().is_empty());
 }

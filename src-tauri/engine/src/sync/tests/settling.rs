@@ -45,6 +45,7 @@ async fn what_stood_there_before_the_command_left_is_no_trace_of_it() {
         placement: None,
         copy: None,
         outbox: None,
+        draft: None,
     };
     home.store.write(Lane::Sync, move |w| w.attempt_begin(&older)).await.unwrap();
     home.session().await.push().await.unwrap();
