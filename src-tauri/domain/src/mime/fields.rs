@@ -219,8 +219,9 @@ pub(crate) fn ids(value: &str) -> Vec<String> {
         rest = after;
     }
     if out.is_empty() {
-        let bare = |w: &str| w.trim_matches(['<', '>', '"', ',', ';']).chars().filter(|c| !is_unseen(*c)).collect::<String>();
-        out.extend(value.split_whitespace().filter(|w| w.contains('@')).map(bare).map(|id| cut(&id, 998).to_owned()));
+        let bare = |w: &str| w.trim_matches(['"', ',', ';']).chars().filter(|c| !is_unseen(*c)).collect::<String>();
+        let words = value.split_whitespace().filter_map(|w| w.split(['<', '>']).find(|piece| piece.contains('@')));
+        out.extend(words.map(bare).map(|id| cut(&id, 998).to_owned()));
     }
     if out.len() > MAX_IDS {
         out.drain(..out.len() - MAX_IDS);
@@ -310,6 +311,10 @@ mod tests {
         check("a@b c@d", &["a@b", "c@d"]);
         check("Your message of Tue <x@y>", &["x@y"]);
         check("<unclosed@b", &["unclosed@b"]);
+        // Found by fuzzing: a bracket in the midst of a bare word.
+        check("\u{429}\u{44f}<1234@cocal.mac", &["1234@cocal.mac"]);
+        check("<1056.NCV175<3@ text/html;", &["3@"]);
+        check("a>b@c<d", &["b@c"]);
         check("", &[]);
     }
 

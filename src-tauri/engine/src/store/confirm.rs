@@ -185,10 +185,11 @@ impl Writer<'_> {
         }
         let validity = uidvalidity.or(state.uidvalidity).unwrap_or(0);
         let uid = uid.filter(|_| state.uidvalidity.is_none_or(|known| known == validity) && validity != 0);
-        if let Some(uid) = uid
-            && let Some(other) = self.placement_at(to.0, validity, uid)?
-            && other.id != row.id
-        {
+        let there = uid.map(|uid| self.placement_at(to.0, validity, uid)).transpose()?.flatten();
+        let other = there.filter(|other| other.id != row.id);
+        // A place that holds another message is not the one: the server told a wrong number, and the row is found as it arrives.
+        let uid = uid.filter(|_| other.as_ref().is_none_or(|other| other.identity == row.identity));
+        if let Some(other) = other.filter(|_| uid.is_some()) {
             self.absorb(&row, &other)?;
         }
         let mut new = Placement { mailbox: to.0, uidvalidity: validity, uid, removed_at: None, modseq: None, ..row.clone() };

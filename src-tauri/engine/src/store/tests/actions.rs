@@ -176,6 +176,19 @@ async fn a_mark_that_is_taken_back_while_it_is_on_the_wire_is_taken_back_there_t
 }
 
 #[tokio::test]
+async fn a_new_place_that_holds_another_message_is_not_believed() {
+    let s = letters(2).await;
+    let (archive, id) = (s.home.mailbox(s.account, "Archive").await, s.ids[0]);
+    s.home.deliver(archive, vec![NewPlacement { uid: 9, ..mail(7) }]).await;
+    s.perform(Verb::Archive, &s.ids[..1]).await;
+    s.home.write(move |w| w.moved(id, archive, Some(1), Some(9))).await;
+    s.home.deliver(archive, vec![NewPlacement { uid: 10, ..mail(2) }]).await;
+    let uids = s.home.read(move |r| r.uids(archive, 1, 20)).await;
+    assert_eq!(uids.iter().collect::<Vec<_>>(), [9, 10], "the other message stays, and this one is found where it is");
+    s.home.audit().await;
+}
+
+#[tokio::test]
 async fn a_confirmed_move_is_no_longer_pending() {
     let s = letters(2).await;
     let archive = s.home.mailbox(s.account, "Archive").await;

@@ -49,7 +49,7 @@ async fn tell(fault: &Fault, place: Place) {
     life.ends_well(fault.says).await;
 }
 
-/// Each lie at every third kind of command, at one place of it; `GODWIT_LIES=all`: everywhere, at every server.
+/// Each lie at every fourth kind of command, at one place of it; `GODWIT_LIES=all`: everywhere, at every server.
 async fn play(table: &[Fault]) {
     let all = std::env::var("GODWIT_LIES").is_ok_and(|v| v == "all");
     let places = places().await;
@@ -57,7 +57,7 @@ async fn play(table: &[Fault]) {
     for (n, fault) in table.iter().enumerate() {
         let fitting = places.iter().filter(|(kind, _)| (fault.at)(**kind)).enumerate();
         let few = places.keys().filter(|kind| (fault.at)(**kind)).count() <= 4;
-        for (k, (_, places)) in fitting.filter(|(k, _)| all || few || (k + n) % 3 == 0) {
+        for (k, (_, places)) in fitting.filter(|(k, _)| all || few || (k + n) % 4 == 0) {
             let one = [places[(7 * n + 5 * k) % places.len()]];
             for place in if all { places } else { &one[..] } {
                 tell(fault, *place).await;
