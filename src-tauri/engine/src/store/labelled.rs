@@ -113,6 +113,18 @@ impl Writer<'_> {
         let mut moved: Vec<(Placement, Placement)> = Vec::new();
         for row in self.waiting_placements()?.into_iter().filter(|p| p.account == account.0 && p.removed_at.is_none()) {
             let Some(new) = at_home(&row, folders, home) else { continue };
+            // One message that stood in two folders is one row at home, with what was wanted of either.
+            let same = |(other, at): &&mut (Placement, Placement)| {
+                at.uid.is_none() && other.identity == row.identity && other.mailbox != row.mailbox
+            };
+            if let Some((_, at)) = moved.iter_mut().find(same).filter(|_| new.uid.is_none()) {
+                at.edit = at.edit.then(&new.edit);
+                at.base = at.base.union(&new.base);
+                at.want_mailbox = at.want_mailbox.or(new.want_mailbox);
+                at.want_gone |= new.want_gone;
+                self.erase(&row)?;
+                continue;
+            }
             let here: Vec<Shown> = row.shown().into_iter().collect();
             self.show(row.place(), &here, &[])?;
             if new.uid.is_none() {

@@ -528,3 +528,24 @@ async fn a_draft_stays_on_this_machine_where_its_copy_would_be_a_label() {
     assert!(home.shown("[Gmail]/Drafts").await.is_empty());
     home.audit().await;
 }
+
+#[tokio::test]
+async fn what_was_wanted_in_two_folders_of_one_message_is_wanted_of_the_one_at_home() {
+    let server = Pretend::gmail();
+    server.change(|w| {
+        w.hide(ALL, true);
+        w.add("Work");
+        w.arrive("Letter 1", &["\\Inbox", "Work"]);
+    });
+    let home = Home::at(&server).await;
+    let sync = home.session().await;
+    home.get(&sync).await;
+    home.perform(Verb::Move { to: home.mailbox("Work").await }, &[home.row("INBOX", "Letter 1").await]).await;
+    home.perform(mark(&["\\Seen"], &[]), &[home.rows("Work").await[0].id, home.rows("Work").await[1].id]).await;
+    server.change(|w| w.hide(ALL, false));
+    home.get(&sync).await;
+    assert_eq!((home.shown("Work").await, home.shown("INBOX").await), (letters([1]), vec![]));
+    home.audit().await;
+    home.settle(&sync).await;
+    assert_eq!((server.labels("Letter 1"), server.flags("Work", 1)), (vec!["Work".to_owned()], vec!["\\Seen".to_owned()]));
+}
