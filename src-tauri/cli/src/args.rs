@@ -406,7 +406,7 @@ pub struct Marks {
     /// Not starred.
     #[arg(long)]
     pub unflagged: bool,
-    /// Add a label (an IMAP keyword).
+    /// Add a label (an IMAP keyword; on Gmail one of its labels).
     #[arg(long, value_name = "LABEL", value_parser = label)]
     pub label: Vec<String>,
     /// Take a label off.

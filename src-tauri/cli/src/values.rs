@@ -72,13 +72,13 @@ pub fn pin(text: &str) -> Result<String, String> {
     Err("a pin is 64 hex digits: the SHA-256 of the certificate's public key".to_owned())
 }
 
-/// Reads a label, RFC 9051 `flag-keyword`: an atom. A leading backslash would make it a system flag.
+/// Reads a label. A leading backslash would make it a system flag; whether the account's server can keep one of several words is
+/// its own affair (Gmail can, elsewhere a label is an IMAP keyword) and told by the engine.
 pub fn label(text: &str) -> Result<String, String> {
-    let atom = |c: char| c.is_ascii_graphic() && !matches!(c, '(' | ')' | '{' | '%' | '*' | '"' | '\\' | ']');
-    if !text.is_empty() && text.len() <= 100 && text.chars().all(atom) {
+    if godwit_domain::labels::is_label(text) && !text.starts_with('\\') && text.trim() == text {
         return Ok(text.to_owned());
     }
-    Err("a label is one word of ASCII letters, digits and signs but ( ) { } % * \" \\ ]".to_owned())
+    Err("a label is a name without control characters that does not begin with \\".to_owned())
 }
 
 /// Reads a MESSAGE.

@@ -8,7 +8,7 @@ use ts_rs::TS;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "verb", rename_all = "snake_case")]
 pub enum Verb {
-    /// Set and clear flags or labels (IMAP keywords), by their IMAP names: `\Seen`, `\Flagged`, `Work`.
+    /// Set and clear flags or labels (IMAP keywords, Gmail's labels), by their names: `\Seen`, `\Flagged`, `Work`.
     Mark {
         /// To be set.
         add: Vec<String>,
@@ -47,6 +47,10 @@ pub enum Targets {
         ids: Vec<PlacementId>,
         /// Whether each stands for its conversation in that mailbox.
         threads: bool,
+        /// The open view they were chosen in: where folders are labels, a move takes a message out of that one.
+        #[serde(default)]
+        #[ts(optional)]
+        view: Option<ViewId>,
     },
     /// All rows of an open view but these: 100,000 ids never cross the boundary.
     AllBut {
@@ -60,7 +64,7 @@ pub enum Targets {
 impl Targets {
     /// Exactly these placements.
     pub fn ids(ids: impl Into<Vec<PlacementId>>) -> Self {
-        Self::Ids { ids: ids.into(), threads: false }
+        Self::Ids { ids: ids.into(), threads: false, view: None }
     }
 }
 

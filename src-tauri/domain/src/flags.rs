@@ -1,5 +1,6 @@
 //! Flags and keywords of a placement, and the two-set edits that people make on them (rule W2 of docs/model.md).
 
+use crate::labels::{self, Labels};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -43,24 +44,38 @@ const NAMES: [(u32, &str); 10] = [
 /// The most keywords kept per placement; a server that sends more is not believed.
 pub const MAX_KEYWORDS: usize = 128;
 
-/// A set of flags: the known ones as bits, all others by name.
+/// A set of flags: the known ones as bits, all others by name; and, where the server has them, labels.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flags {
     /// Known flags, see [`bit`].
     pub bits: u32,
     /// Other keywords, as the server spells them. Compared without regard to case, as RFC 9051 has it.
     pub keywords: BTreeSet<String>,
+    /// Labels of a message that its server shows in several folders; no flags to IMAP, but people set and clear them alike.
+    #[serde(default)]
+    pub labels: Labels,
 }
 
 impl Flags {
     /// The empty set.
     pub const fn none() -> Self {
-        Self { bits: 0, keywords: BTreeSet::new() }
+        Self::of(0)
     }
 
     /// Only known flags.
     pub const fn of(bits: u32) -> Self {
-        Self { bits, keywords: BTreeSet::new() }
+        Self { bits, keywords: BTreeSet::new(), labels: Labels::new() }
+    }
+
+    /// Only labels.
+    pub const fn labelled(labels: Labels) -> Self {
+        Self { bits: 0, keywords: BTreeSet::new(), labels }
+    }
+
+    /// Everything but labels.
+    #[must_use]
+    pub fn without_labels(&self) -> Self {
+        Self { bits: self.bits, keywords: self.keywords.clone(), labels: Labels::new() }
     }
 
     /// Reads flags as a server or a person spells them. `\Recent` and `\*` are no flags of a message and are dropped.
@@ -74,7 +89,7 @@ impl Flags {
 
     /// Adds one flag by name.
     pub fn insert(&mut self, name: &str) {
-        if name.eq_ignore_ascii_case("\\Recent") || name == "\\*" || name.is_empty() {
+        if name.eq_ignore_ascii_case("\\Recent") || name == "\\*" || name.is_empty() || labels::is_word(name) {
             return;
         }
         if let Some((bit, _)) = NAMES.iter().find(|(_, n)| n.eq_ignore_ascii_case(name)) {
@@ -84,7 +99,7 @@ impl Flags {
         }
     }
 
-    /// The names, known flags first.
+    /// The names, known flags first; without labels.
     pub fn names(&self) -> Vec<String> {
         NAMES
             .iter()
@@ -101,17 +116,25 @@ impl Flags {
 
     /// Whether nothing is set.
     pub fn is_empty(&self) -> bool {
-        self.bits == 0 && self.keywords.is_empty()
+        self.bits == 0 && self.keywords.is_empty() && self.labels.is_empty()
     }
 
-    /// Keywords as one space-separated column; empty for none.
+    /// Keywords, then labels, as one space-separated column; empty for none.
     pub fn keywords_text(&self) -> String {
-        self.keywords.iter().cloned().collect::<Vec<_>>().join(" ")
+        let labels = self.labels.iter().map(|label| labels::word(label));
+        self.keywords.iter().cloned().chain(labels).collect::<Vec<_>>().join(" ")
     }
 
     /// From the two columns the store keeps.
     pub fn from_columns(bits: u32, keywords: &str) -> Self {
-        Self { bits, keywords: keywords.split_ascii_whitespace().map(str::to_owned).collect() }
+        let mut flags = Self::of(bits);
+        for word in keywords.split_ascii_whitespace() {
+            match labels::of_word(word) {
+                Some(label) => drop(flags.labels.insert(label)),
+                None => drop(flags.keywords.insert(word.to_owned())),
+            }
+        }
+        flags
     }
 
     /// Everything in either.
@@ -122,6 +145,7 @@ impl Flags {
         for k in &other.keywords {
             out.insert(k);
         }
+        out.labels.extend(other.labels.iter().cloned());
         out
     }
 
@@ -136,6 +160,7 @@ impl Flags {
                 .filter(|k| !other.keywords.iter().any(|o| o.eq_ignore_ascii_case(k)))
                 .cloned()
                 .collect(),
+            labels: self.labels.difference(&other.labels).cloned().collect(),
         }
     }
 
@@ -173,6 +198,12 @@ impl FlagEdit {
         Self { add: self.add.minus(base), del: self.del.intersect(base) }
     }
 
+    /// Everything but labels.
+    #[must_use]
+    pub fn without_labels(&self) -> Self {
+        Self { add: self.add.without_labels(), del: self.del.without_labels() }
+    }
+
     /// Whether nothing is wanted.
     pub fn is_empty(&self) -> bool {
         self.add.is_empty() && self.del.is_empty()
@@ -191,7 +222,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn flags() -> impl Strategy<Value = Flags> {
-        (0u32..1024, proptest::collection::btree_set("[a-c]", 0..3)).prop_map(|(bits, keywords)| Flags { bits, keywords })
+        let words = || proptest::collection::btree_set("[a-c]", 0..3);
+        (0u32..1024, words(), words()).prop_map(|(bits, keywords, labels)| Flags { bits, keywords, labels })
     }
 
     fn edit() -> impl Strategy<Value = FlagEdit> {
@@ -220,5 +252,15 @@ mod tests {
         let flags = Flags::parse(["\\seen", "$forwarded", "Work", "work", "\\Recent", "\\*"]);
         assert_eq!(flags.names(), ["\\Seen", "$Forwarded", "Work"]);
         assert_eq!(Flags::from_columns(flags.bits, &flags.keywords_text()), flags);
+    }
+
+    #[test]
+    fn labels_stand_beside_keywords_of_the_same_name() {
+        let mut flags = Flags::parse(["Work", "\"Work"]);
+        assert_eq!(flags.names(), ["Work"], "what a label is kept as is no keyword");
+        flags.labels = ["Work", "Bills 2026", "\\Inbox", "\u{417}\u{430}\u{43a}\u{430}\u{437}\u{44b}"].map(str::to_owned).into();
+        assert_eq!(Flags::from_columns(flags.bits, &flags.keywords_text()), flags);
+        assert_eq!(flags.names(), ["Work"]);
+        assert_eq!(flags.minus(&Flags::parse(["Work"])).labels.len(), 4);
     }
 }

@@ -16,6 +16,7 @@ pub mod fuzz;
 pub mod html;
 pub mod ids;
 pub mod keep;
+pub mod labels;
 pub mod mailbox;
 pub mod message;
 pub mod mime;

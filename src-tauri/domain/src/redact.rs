@@ -155,6 +155,8 @@ const WORDS: &[&str] = &[
     "UNSEEN",
     "VANISHED",
     "X-GM-LABELS",
+    "+X-GM-LABELS.SILENT",
+    "-X-GM-LABELS.SILENT",
     "X-GM-MSGID",
     "X-GM-THRID",
     "XOAUTH2",
@@ -286,11 +288,14 @@ struct Read {
 fn tokens(mut rest: &[u8], read: Read) -> String {
     let mut out = String::new();
     let mut depth = 0u32;
+    // Where a list of labels began: all in it are names, numbers too.
+    let mut labels: Option<u32> = None;
     while let Some((byte, after)) = rest.split_first() {
         match byte {
             b' ' | b'\t' => out.push(' '),
             b'(' | b')' | b'[' | b']' | b'<' | b'>' => {
                 depth = if matches!(byte, b'(' | b'[') { depth + 1 } else { depth.saturating_sub(1) };
+                labels = labels.filter(|at| *at < depth);
                 out.push(char::from(*byte));
             }
             b'"' => {
@@ -309,7 +314,11 @@ fn tokens(mut rest: &[u8], read: Read) -> String {
             _ => {
                 let end = rest.iter().position(|b| b" \t()[]<>\"{".contains(b)).unwrap_or(rest.len());
                 let (atom, behind) = rest.split_at_checked(end.max(1)).unwrap_or((rest, b""));
-                out.push_str(&said(atom, read, depth));
+                let said = if labels.is_some() { LEFT_OUT.to_owned() } else { said(atom, read, depth) };
+                if said.contains("X-GM-LABELS") && behind.starts_with(b" (") {
+                    labels = Some(depth);
+                }
+                out.push_str(&said);
                 rest = behind;
                 continue;
             }
@@ -383,6 +392,8 @@ mod tests {
         check("g7 SELECT 4711", "g7 SELECT …");
         check("g7 UID SEARCH TEXT \"a \\\"quoted\\\" word\" SEEN", "g7 UID SEARCH TEXT … SEEN");
         check("g7 UID STORE 4 +FLAGS (\\Seen Work)", "g7 UID STORE 4 +FLAGS (\\SEEN …)");
+        check("g7 UID STORE 4 +X-GM-LABELS.SILENT (\\Inbox \"Divorce\" 4711)", "g7 UID STORE 4 +X-GM-LABELS.SILENT (… … …)");
+        check("g7 UID FETCH 1:* (UID X-GM-LABELS) (CHANGEDSINCE 9)", "g7 UID FETCH 1:* (UID X-GM-LABELS) (CHANGEDSINCE 9)");
         check("g8 APPEND \"Sent\" (\\Seen) \"17-Jul-1996 09:44:25 +0000\" {310+}", "g8 APPEND … (\\SEEN) … {310}");
         check("Dear Jonas, the password is 4711", "(32 bytes)");
         check("DONE", "DONE");
@@ -402,6 +413,10 @@ mod tests {
         check("* LIST () \"/\" 2026", "* LIST () … …");
         check("* STATUS \"2026\" (MESSAGES 4 UIDNEXT 7)", "* STATUS … (MESSAGES 4 UIDNEXT 7)");
         check("* 12 FETCH (UID 40 FLAGS (\\Seen $Work) BODY[] {90}", "* 12 FETCH (UID 40 FLAGS (\\SEEN …) BODY[] {90}");
+        check(
+            "* 1 FETCH (X-GM-LABELS (4711 Seen \"\\\\Inbox\" \\Sent (8)) X-GM-MSGID 12 UID 5)",
+            "* 1 FETCH (X-GM-LABELS (… … … … (…)) X-GM-MSGID 12 UID 5)",
+        );
         check("* SEARCH 4 5 6", "* SEARCH 4 5 6");
         check("+ PDQ3MTFAZXhhbXBsZT4=", "+ …");
         check("* ENVELOPE jonas@lindqvist.example", "* … …");

@@ -271,7 +271,11 @@ ids: Array<PlacementId>,
 /**
  * Whether each stands for its conversation in that mailbox.
  */
-threads: boolean, } | { "kind": "all_but", 
+threads: boolean, 
+/**
+ * The open view they were chosen in: where folders are labels, a move takes a message out of that one.
+ */
+view?: ViewId, } | { "kind": "all_but", 
 /**
  * The view.
  */

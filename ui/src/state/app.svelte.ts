@@ -352,7 +352,9 @@ export class App {
     if (this.hasList && view !== null && this.list.selected > 0)
       return this.list.selection.targets(view, this.list.spec?.threaded ?? false);
     const row = this.reading.row;
-    return row ? { kind: "ids", ids: [row.id], threads: this.list.spec?.threaded ?? false } : null;
+    if (!row) return null;
+    const ids = { kind: "ids" as const, ids: [row.id], threads: this.list.spec?.threaded ?? false };
+    return view === null ? ids : { ...ids, view };
   }
 
   async perform(verb: Verb, targets: Targets | null = this.targets): Promise<void> {

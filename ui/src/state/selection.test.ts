@@ -16,6 +16,6 @@ test("everything but some counts against the list and crosses as a view", () => 
   expect(all.targets(3, true)).toEqual({ kind: "all_but", view: 3, except: [7] });
 });
 
-test("some cross as ids", () => {
-  expect(Selection.of(4, 5).targets(3, true)).toEqual({ kind: "ids", ids: [4, 5], threads: true });
+test("some cross as ids, with the list they were chosen in", () => {
+  expect(Selection.of(4, 5).targets(3, true)).toEqual({ kind: "ids", ids: [4, 5], threads: true, view: 3 });
 });

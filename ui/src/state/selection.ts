@@ -52,6 +52,6 @@ export class Selection {
 
   targets(view: ViewId, threads: boolean): Targets {
     if (this.all) return { kind: "all_but", view, except: [...this.ids] };
-    return { kind: "ids", ids: [...this.ids], threads };
+    return { kind: "ids", ids: [...this.ids], threads, view };
   }
 }

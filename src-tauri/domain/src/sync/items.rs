@@ -1,6 +1,7 @@
 //! What a server says of mailboxes and messages, free of any wire syntax.
 
 use crate::Flags;
+use crate::labels::Labels;
 use crate::mime::Headers;
 
 /// STATUS items; what the server did not say is `None`.
@@ -54,8 +55,21 @@ pub struct FetchedFlags {
     pub uid: u32,
     /// FLAGS
     pub flags: Flags,
+    /// X-GM-LABELS; `None`: not told.
+    pub labels: Option<Labels>,
     /// MODSEQ
     pub modseq: Option<u64>,
+}
+
+/// What X-GM-EXT-1 says of a message; `None`: not told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GmailFacts {
+    /// X-GM-MSGID: the same in every folder.
+    pub msgid: Option<u64>,
+    /// X-GM-THRID: its conversation.
+    pub thrid: Option<u64>,
+    /// X-GM-LABELS
+    pub labels: Option<Labels>,
 }
 
 /// One message's header fields and facts as fetched.
@@ -73,6 +87,8 @@ pub struct FetchedHeader {
     pub size: Option<u32>,
     /// PREVIEW (RFC 8970), where it was asked for and the server has it.
     pub preview: Option<String>,
+    /// What Gmail says of it.
+    pub gmail: GmailFacts,
     /// The header fields as they came.
     pub header: Vec<u8>,
 }
@@ -90,6 +106,8 @@ pub struct NewPlacement {
     pub internal_date: Option<i64>,
     /// RFC822.SIZE
     pub size: u32,
+    /// What Gmail says of it.
+    pub gmail: GmailFacts,
     /// Parsed header.
     pub headers: Headers,
 }

@@ -38,7 +38,7 @@ pub struct CopyWish {
 /// One command's worth of work; `uids` ascending, `placements` in the order of `uids`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PushStep {
-    /// `UID STORE uids +FLAGS (flags)`, or `-FLAGS`.
+    /// `UID STORE uids +FLAGS (flags)`, or `-FLAGS`; of labels alone `X-GM-LABELS`. Never both in one.
     Store {
         /// Set or clear.
         add: bool,
@@ -96,11 +96,12 @@ pub fn plan_push(wishes: &[Wish], copies: &[CopyWish]) -> Vec<MailboxPush> {
             groups.expunge.push(item);
             continue;
         }
-        if !wish.edit.add.is_empty() {
-            groups.add.entry(key(&wish.edit.add)).or_default().push(item);
-        }
-        if !wish.edit.del.is_empty() {
-            groups.del.entry(key(&wish.edit.del)).or_default().push(item);
+        for (half, groups) in [(&wish.edit.add, &mut groups.add), (&wish.edit.del, &mut groups.del)] {
+            for flags in [half.without_labels(), Flags::labelled(half.labels.clone())] {
+                if !flags.is_empty() {
+                    groups.entry(key(&flags)).or_default().push(item);
+                }
+            }
         }
         if let Some(target) = wish.target.filter(|t| *t != wish.mailbox) {
             groups.moves.entry(target).or_default().push(item);
@@ -114,7 +115,7 @@ pub fn plan_push(wishes: &[Wish], copies: &[CopyWish]) -> Vec<MailboxPush> {
 }
 
 type Item = (u32, PlacementId);
-type FlagKey = (u32, Vec<String>);
+type FlagKey = (u32, Vec<String>, Vec<String>);
 
 #[derive(Default)]
 struct Groups {
@@ -129,9 +130,9 @@ impl Groups {
     fn steps(self) -> Vec<PushStep> {
         let mut steps = Vec::new();
         for (add, groups) in [(true, self.add), (false, self.del)] {
-            for ((bits, keywords), items) in groups {
+            for ((bits, keywords, labels), items) in groups {
                 let (uids, placements) = sorted(items);
-                let flags = Flags { bits, keywords: keywords.into_iter().collect() };
+                let flags = Flags { bits, keywords: keywords.into_iter().collect(), labels: labels.into_iter().collect() };
                 steps.push(PushStep::Store { add, flags, uids, placements });
             }
         }
@@ -152,7 +153,7 @@ impl Groups {
 }
 
 fn key(flags: &Flags) -> FlagKey {
-    (flags.bits, flags.keywords.iter().cloned().collect())
+    (flags.bits, flags.keywords.iter().cloned().collect(), flags.labels.iter().cloned().collect())
 }
 
 fn sorted<T: Ord>(mut items: Vec<(u32, T)>) -> (UidSet, Vec<T>) {
@@ -205,6 +206,23 @@ mod tests {
         let copy = PushStep::Copy { target: MailboxId(3), uids: empty.clone(), copies: vec![] };
         let moved = PushStep::Move { target: MailboxId(2), uids: empty, placements: vec![] };
         assert_eq!(kinds, [&store, &copy, &moved].map(std::mem::discriminant));
+    }
+
+    #[test]
+    fn labels_and_flags_of_one_edit_are_two_commands_over_the_same_set() {
+        let add = Flags { labels: ["Bills".to_owned()].into(), ..Flags::of(bit::SEEN) };
+        let wishes: Vec<Wish> =
+            (1..=3).map(|n| Wish { edit: FlagEdit { add: add.clone(), del: Flags::none() }, ..wish(i64::from(n), n) }).collect();
+        let plan = plan_push(&wishes, &[]);
+        let stores: Vec<_> = plan[0]
+            .steps
+            .iter()
+            .map(|step| match step {
+                PushStep::Store { flags, uids, .. } => (flags.bits, flags.labels.len(), uids.to_string()),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(stores, [(0, 1, "1:3".to_owned()), (bit::SEEN, 0, "1:3".to_owned())]);
     }
 
     #[test]

@@ -42,7 +42,7 @@ async fn ask(engine: &Engine, account: &Account, query: &str) -> Result<Vec<Plac
         super::mailboxes::relist(engine, id).await?;
         states = engine.inner.context.store.read(move |r| r.mailbox_states(id)).await?;
     }
-    states.retain(|s| s.selectable && s.on_server && s.synced_down_to != Some(1));
+    states.retain(|s| s.selectable && s.on_server && s.home.is_none() && s.synced_down_to != Some(1));
     states.truncate(MOST_MAILBOXES);
     let mut found = Vec::new();
     for state in states {

@@ -27,6 +27,8 @@ pub struct Capabilities {
     pub literal_plus: bool,
     /// FETCH can bring a preview (RFC 8970).
     pub preview: bool,
+    /// Labels and Gmail's own ids can be asked for (X-GM-EXT-1).
+    pub gmail: bool,
     /// Prefix of the personal namespace (`INBOX.`); `None` where it was not asked for.
     pub namespace_prefix: Option<String>,
     /// Its delimiter.
@@ -53,6 +55,7 @@ impl Capabilities {
             special_use: has("SPECIAL-USE") || rev2,
             literal_plus: has("LITERAL+"),
             preview: has("PREVIEW"),
+            gmail: has("X-GM-EXT-1"),
             namespace_prefix: None,
             namespace_delimiter: None,
             quirks: Default::default(),

@@ -13,23 +13,30 @@ use time::OffsetDateTime;
 use tokio::sync::mpsc;
 
 impl Connection {
-    /// Sets or clears flags; answers the flags that the server has now, where it tells them (rule W3).
+    /// Sets or clears flags, or labels where there are only such; answers the flags that the server has now, where it tells them
+    /// (rule W3). Of labels it tells nothing.
     pub async fn store_flags(&self, uids: &UidSet, change: StoreChange, flags: &Flags) -> Result<Vec<FetchedFlags>> {
         let opening = self.opening();
         let sign = match change {
-            StoreChange::Add => "+FLAGS",
-            StoreChange::Remove => "-FLAGS",
+            StoreChange::Add => "+",
+            StoreChange::Remove => "-",
         };
+        let labels_only = flags.without_labels().is_empty() && !flags.is_empty();
         let mut out = Vec::new();
         for part in uids.chunks(SET_CHARS) {
-            let command = Command::new("change flags", "UID STORE").set(&part).text(" ").text(sign).flags(flags)?;
+            let command = Command::new("change flags", "UID STORE").set(&part).text(" ").text(sign);
+            let command = match labels_only {
+                true => command.text("X-GM-LABELS.SILENT").labels(&flags.labels)?,
+                false => command.text("FLAGS").flags(flags)?,
+            };
             let ask = Ask { wants_fetch: true, opening: Some(opening), ..Ask::new(vec![command]) };
             let mut pending = self.ask(ask).await?;
             while let Some(delivery) = pending.next().await {
                 let Response::Fetch(fetched) = delivery.response else { continue };
                 match (fetched.uid, &fetched.flags) {
                     (Some(uid), Some(flags)) if part.contains(uid) => {
-                        out.push(FetchedFlags { uid, flags: flags.clone(), modseq: fetched.modseq });
+                        let (flags, labels) = (flags.clone(), fetched.gm_labels.clone());
+                        out.push(FetchedFlags { uid, flags, labels, modseq: fetched.modseq });
                     }
                     _ => self.shared.push_fetched(&fetched),
                 }

@@ -1,6 +1,7 @@
 //! Commands on their way out: text, strings quoted or as literals, sets. Nothing a stranger wrote can end a line here.
 
 use super::mutf7;
+use godwit_domain::labels::{self, Labels};
 use godwit_domain::sync::UidSet;
 use godwit_domain::{Error, Flags, Result};
 use tokio::sync::mpsc;
@@ -106,6 +107,15 @@ impl Command {
         }
     }
 
+    /// Adds a space and a list of labels: system labels as atoms, others quoted in the spelling of mailbox names.
+    pub fn labels(self, labels: &Labels) -> Result<Self> {
+        let spelled: Option<Vec<String>> = labels.iter().map(|label| spelled(label)).collect();
+        match spelled {
+            Some(spelled) => Ok(self.text(format!(" ({})", spelled.join(" ")))),
+            None => Err(Error::invalid("A label has a character that can't be in one.").mend("Choose another name.")),
+        }
+    }
+
     /// Adds a space and a literal.
     pub fn literal(mut self, bytes: Vec<u8>) -> Self {
         self = self.text(" ");
@@ -161,6 +171,19 @@ impl Command {
     }
 }
 
+/// One label as STORE takes it; `None`: nothing that can be said.
+fn spelled(label: &str) -> Option<String> {
+    match label.strip_prefix('\\') {
+        Some(system) if !system.is_empty() && system.bytes().all(|b| b.is_ascii_alphanumeric()) => Some(label.to_owned()),
+        Some(_) => None,
+        None => {
+            let wire = mutf7::encode(label);
+            let quoted = wire.replace('\\', "\\\\").replace('"', "\\\"");
+            (labels::is_label(label) && wire.bytes().all(|b| (0x20..0x7f).contains(&b))).then(|| format!("\"{quoted}\""))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,6 +203,17 @@ mod tests {
         assert_eq!(big.encode("g1", Literals::Minus).len(), 2);
         assert!(Command::new("x", "X").string("a\0b").is_err());
         assert!(Command::new("x", "SELECT").mailbox("").is_err());
+    }
+
+    #[test]
+    fn labels_are_atoms_or_quoted_names() {
+        let labels = ["\\Inbox", "Work", "Muy Importante", "a\"b\\c", "Entw\u{fc}rfe", "a)b"].map(str::to_owned).into();
+        let ok = Command::new("x", "STORE").labels(&labels).unwrap();
+        let want = r#"g1 STORE ("Entw&APw-rfe" "Muy Importante" "Work" \Inbox "a\"b\\c" "a)b")"#;
+        assert_eq!(sent(ok, Literals::Ask), [format!("{want}\r\n")]);
+        for bad in ["a\r\nb", "", "\\In box", "\\Inbox) x", "\\"] {
+            assert!(Command::new("x", "STORE").labels(&[bad.to_owned()].into()).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::token::Token;
 use godwit_domain::Flags;
+use godwit_domain::labels::{self, Labels};
 use time::{Date, Month, PrimitiveDateTime, Time, UtcOffset};
 
 /// What a FETCH response said of one message; `None`: it did not say.
@@ -19,7 +20,7 @@ pub(super) struct Fetched {
     pub email_id: Option<String>,
     pub gm_msgid: Option<u64>,
     pub gm_thrid: Option<u64>,
-    pub gm_labels: Option<Vec<String>>,
+    pub gm_labels: Option<Labels>,
 }
 
 /// One `BODY[name]<origin>`.
@@ -40,7 +41,7 @@ impl Fetched {
         let sections = self.sections.iter().map(|s| s.name.len() + s.bytes.as_ref().map_or(0, Vec::len) + 96);
         let flags = self.flags.as_ref().map_or(0, |f| f.keywords.iter().map(|k| k.len() + 64).sum());
         let texts = [&self.preview, &self.email_id].into_iter().flatten().map(String::len).sum::<usize>();
-        sections.sum::<usize>() + flags + texts + self.gm_labels.as_deref().map_or(0, super::response::words_held)
+        sections.sum::<usize>() + flags + texts + self.gm_labels.iter().flatten().map(|l| l.len() + 64).sum::<usize>()
     }
 
     /// The section whose name begins with `name`; an empty name means the whole message.
@@ -75,7 +76,7 @@ pub(super) fn read(seq: u32, items: &[Token<'_>]) -> Fetched {
             b"EMAILID" => out.email_id = value.list().and_then(<[_]>::first).unwrap_or(value).bytes().map(text),
             b"X-GM-MSGID" => out.gm_msgid = value.number(),
             b"X-GM-THRID" => out.gm_thrid = value.number(),
-            b"X-GM-LABELS" => out.gm_labels = value.list().map(super::code::words),
+            b"X-GM-LABELS" => out.gm_labels = value.list().map(labels),
             _ => {}
         }
     }
@@ -99,6 +100,20 @@ pub(super) fn flags(list: &[Token<'_>]) -> Flags {
         |word: &&[u8]| word.len() <= LONGEST_FLAG && !word.iter().any(|b| b.is_ascii_whitespace() || b.is_ascii_control());
     let names: Vec<_> = list.iter().filter_map(|t| t.word()).filter(is_flag).map(String::from_utf8_lossy).collect();
     Flags::parse(names.iter().map(AsRef::as_ref))
+}
+
+/// Labels out of a list. Gmail spells them as it spells mailbox names; one that is not modified UTF-7 is taken as it stands.
+fn labels(list: &[Token<'_>]) -> Labels {
+    let plain = |word: String| super::mutf7::decode(&word).unwrap_or(word);
+    // A word as it stands: `NIL` is a label like any other where a label is due.
+    let names: Vec<String> = list
+        .iter()
+        .filter_map(Token::word)
+        .filter(|word| word.len() <= labels::LONGEST)
+        .take(labels::MAX_LABELS)
+        .map(|word| plain(String::from_utf8_lossy(word).into_owned()))
+        .collect();
+    labels::from_server(names.iter().map(String::as_str))
 }
 
 fn section(name: &str, value: &Token<'_>) -> Option<Section> {
@@ -168,6 +183,21 @@ mod tests {
         assert_eq!(f.section("HEADER").unwrap().bytes.unwrap(), b"Date: x");
         assert_eq!(f.section("").unwrap().origin, Some(256));
         assert_eq!(f.section("TEXT").unwrap().bytes, None);
+    }
+
+    #[test]
+    fn labels_come_as_atoms_and_strings() {
+        let tokens = text_tokens(
+            b"(UID 5 X-GM-LABELS (\\Inbox \"\\\\Sent\" Work a]b \"Muy Importante\" \"Entw&APw-rfe/&U,BTFw-\" \"[Imap]/Q\" a&b \"q\\\"q\" \\Starred))",
+        );
+        let mut f = read(1, tokens.unwrap()[0].list().unwrap());
+        let labels: Vec<String> = f.gm_labels.take().unwrap().into_iter().collect();
+        assert_eq!(
+            labels,
+            ["Entw\u{fc}rfe/\u{53f0}\u{5317}", "Muy Importante", "Work", "[Imap]/Q", "\\Inbox", "\\Sent", "a&b", "a]b", "q\"q"]
+        );
+        assert_eq!(fetched("(UID 5 X-GM-LABELS ())").gm_labels, Some(Labels::new()));
+        assert_eq!(fetched("(UID 5 X-GM-LABELS NIL)").gm_labels, None, "nothing was told");
     }
 
     #[test]

@@ -98,12 +98,19 @@ impl Connection {
     }
 
     fn flag_items(&self) -> &'static str {
-        if self.capabilities().condstore { "UID FLAGS MODSEQ" } else { "UID FLAGS" }
+        let can = self.capabilities();
+        match (can.condstore, can.gmail) {
+            (true, true) => "UID FLAGS MODSEQ X-GM-LABELS",
+            (true, false) => "UID FLAGS MODSEQ",
+            (false, true) => "UID FLAGS X-GM-LABELS",
+            (false, false) => "UID FLAGS",
+        }
     }
 
     fn header_items(&self, with_preview: bool) -> String {
         let preview = if with_preview && self.capabilities().preview { " PREVIEW" } else { "" };
-        format!("({} INTERNALDATE RFC822.SIZE{preview} {HEADER_FIELDS})", self.flag_items())
+        let ids = if self.capabilities().gmail { " X-GM-MSGID X-GM-THRID" } else { "" };
+        format!("({}{ids} INTERNALDATE RFC822.SIZE{preview} {HEADER_FIELDS})", self.flag_items())
     }
 
     /// Header fields and facts of messages, in the server's order; answers how many. A message that is gone, or that could
@@ -111,7 +118,7 @@ impl Connection {
     pub async fn fetch_headers(&self, uids: &UidSet, with_preview: bool, each: mpsc::Sender<FetchedHeader>) -> Result<u32> {
         let items = self.header_items(with_preview);
         let mut fetching = self.fetching_uids("fetch the headers", uids, items, HEADER_BYTES);
-        let (mut rows, mut count) = (Rows::default(), 0);
+        let (mut rows, mut count) = (Rows::new(self.capabilities().gmail), 0);
         while let Some(fetched) = fetching.next().await? {
             match rows.take(uids, fetched) {
                 Taken::Row(row) => {
@@ -173,7 +180,7 @@ impl Connection {
             return Err(Error::new(ErrorKind::Unsupported, "The server can't tell what changed."));
         }
         let vanished = if can.qresync { " VANISHED" } else { "" };
-        let items = format!("(UID FLAGS MODSEQ) (CHANGEDSINCE {modseq}{vanished})");
+        let items = format!("({}) (CHANGEDSINCE {modseq}{vanished})", self.flag_items());
         self.collect_flags(self.fetching("fetch the changed flags", vec!["1:*".to_owned()], items, 0), None).await
     }
 
@@ -186,7 +193,8 @@ impl Connection {
             }
             match (fetched.uid, &fetched.flags) {
                 (Some(uid), Some(flags)) if asked.is_none_or(|a| a.contains(uid)) => {
-                    out.flags.push(FetchedFlags { uid, flags: flags.clone(), modseq: fetched.modseq });
+                    let (flags, labels) = (flags.clone(), fetched.gm_labels.clone());
+                    out.flags.push(FetchedFlags { uid, flags, labels, modseq: fetched.modseq });
                 }
                 _ => self.shared.push_fetched(&fetched),
             }

@@ -222,7 +222,7 @@ fn take_select_response(selected: &mut Selected, vanished: &mut Pile, response: 
         Response::Vanished { uids, .. } => vanished.add(&uids),
         Response::Fetch(fetched) => {
             if let (Some(uid), Some(flags)) = (fetched.uid, fetched.flags) {
-                selected.changed.push(FetchedFlags { uid, flags, modseq: fetched.modseq });
+                selected.changed.push(FetchedFlags { uid, flags, labels: fetched.gm_labels, modseq: fetched.modseq });
             }
         }
         // What was said before belongs to the mailbox that was open until now (RFC 7162 section 3.2.11).

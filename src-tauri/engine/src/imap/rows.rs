@@ -1,7 +1,7 @@
 //! Rows of header fields out of FETCH responses.
 
 use super::fetch::{Fetched, Section};
-use godwit_domain::sync::{FetchedHeader, UidSet};
+use godwit_domain::sync::{FetchedHeader, GmailFacts, UidSet};
 use std::collections::HashMap;
 
 /// More sections than a row needs are not kept.
@@ -16,6 +16,8 @@ const HALF: usize = 300;
 pub(super) struct Rows {
     open: HashMap<u32, Fetched>,
     held: usize,
+    /// A row without labels is only half of one.
+    labelled: bool,
 }
 
 pub(super) enum Taken {
@@ -27,6 +29,10 @@ pub(super) enum Taken {
 }
 
 impl Rows {
+    pub fn new(labelled: bool) -> Self {
+        Self { labelled, ..Self::default() }
+    }
+
     pub fn take(&mut self, asked: &UidSet, fetched: Fetched) -> Taken {
         let Some(uid) = fetched.uid.filter(|uid| asked.contains(*uid)) else { return Taken::News(fetched) };
         let whole = match self.open.remove(&uid) {
@@ -37,7 +43,7 @@ impl Rows {
             // Flags alone are news of a message whose row is out already, or the first half of a row; the end decides.
             None => fetched,
         };
-        if whole.flags.is_some() && is_row(&whole) {
+        if whole.flags.is_some() && (whole.gm_labels.is_some() || !self.labelled) && is_row(&whole) {
             return row(whole).map_or(Taken::Waits, Taken::Row);
         }
         self.held += HALF + whole.held();
@@ -61,6 +67,9 @@ fn merged(earlier: Fetched, later: Fetched) -> Fetched {
         internal_date: later.internal_date.or(earlier.internal_date),
         size: later.size.or(earlier.size),
         preview: later.preview.or(earlier.preview),
+        gm_msgid: later.gm_msgid.or(earlier.gm_msgid),
+        gm_thrid: later.gm_thrid.or(earlier.gm_thrid),
+        gm_labels: later.gm_labels.or(earlier.gm_labels),
         ..Fetched { seq: later.seq, uid: later.uid, ..Fetched::default() }
     }
 }
@@ -76,7 +85,8 @@ fn is_header(section: &Section) -> bool {
 
 /// The row, where it is one.
 pub(super) fn row(fetched: Fetched) -> Option<FetchedHeader> {
-    let Fetched { uid, flags, modseq, internal_date, size, preview, sections, .. } = fetched;
+    let Fetched { uid, flags, modseq, internal_date, size, preview, sections, gm_msgid, gm_thrid, gm_labels, .. } = fetched;
+    let gmail = GmailFacts { msgid: gm_msgid, thrid: gm_thrid, labels: gm_labels };
     let header = sections.into_iter().find(is_header)?.bytes.unwrap_or_default();
-    Some(FetchedHeader { uid: uid?, flags: flags.unwrap_or_default(), modseq, internal_date, size, preview, header })
+    Some(FetchedHeader { uid: uid?, flags: flags.unwrap_or_default(), modseq, internal_date, size, preview, gmail, header })
 }

@@ -99,7 +99,12 @@ impl Shared {
     pub fn push_fetched(&self, fetched: &Fetched) {
         let Some(flags) = &fetched.flags else { return };
         self.events().push(match fetched.uid {
-            Some(uid) => MailboxEvent::Flags(FetchedFlags { uid, flags: flags.clone(), modseq: fetched.modseq }),
+            Some(uid) => MailboxEvent::Flags(FetchedFlags {
+                uid,
+                flags: flags.clone(),
+                labels: fetched.gm_labels.clone(),
+                modseq: fetched.modseq,
+            }),
             None => MailboxEvent::FlagsAt(fetched.seq),
         });
     }

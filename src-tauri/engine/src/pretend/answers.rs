@@ -6,7 +6,7 @@ use godwit_domain::sync::UidSet;
 /// One client's session.
 #[derive(Default)]
 pub(super) struct Visit {
-    selected: Option<String>,
+    pub(super) selected: Option<String>,
     /// UIDs in the order of their sequence numbers, as this client knows them.
     known: Vec<u32>,
     seen_modseq: u64,
@@ -16,6 +16,9 @@ pub(super) struct Visit {
 
 impl Visit {
     pub fn answer(&mut self, world: &mut World, tag: &str, command: &str) -> Vec<String> {
+        if let Some(gmail) = world.gmail.take() {
+            return super::gmail::answer(self, gmail, world, tag, command);
+        }
         let (verb, rest) = command.split_once(' ').unwrap_or((command, ""));
         let mut out = match verb {
             "AUTHENTICATE" | "LOGIN" | "SUBSCRIBE" | "UNSUBSCRIBE" | "ID" => Vec::new(),
@@ -153,7 +156,7 @@ fn append(world: &mut World, path: &str, rest: &str, message: &[u8]) -> String {
     }
 }
 
-fn name(rest: &str) -> String {
+pub(super) fn name(rest: &str) -> String {
     match rest.strip_prefix('"') {
         Some(quoted) => quoted.split('"').next().unwrap().to_owned(),
         None => rest.split(' ').next().unwrap().to_owned(),
@@ -169,7 +172,7 @@ fn status(world: &World, path: &str) -> Option<String> {
     Some(format!("* STATUS \"{path}\" (MESSAGES {count} UIDNEXT {next} UIDVALIDITY {validity} UNSEEN {unseen}{modseq})"))
 }
 
-fn uids(set: &str, last: u32) -> UidSet {
+pub(super) fn uids(set: &str, last: u32) -> UidSet {
     UidSet::parse(&set.replace('*', &last.max(1).to_string())).unwrap()
 }
 

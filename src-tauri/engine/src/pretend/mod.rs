@@ -2,6 +2,7 @@
 //! transcript but what became of the mail, so every client that follows the RFCs may speak to it in its own order.
 
 mod answers;
+mod gmail;
 mod lie;
 mod line;
 mod world;

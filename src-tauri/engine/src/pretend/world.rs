@@ -16,6 +16,8 @@ pub(crate) struct World {
     pub connections: usize,
     pub(super) told: Vec<Told>,
     pub(super) modseq: u64,
+    /// Its folders are labels.
+    pub(super) gmail: Option<super::gmail::Gmail>,
 }
 
 /// A mailbox.

@@ -2,18 +2,19 @@
 //! Writes wants only; base is never touched here.
 
 use super::placement::Placement;
+use super::placing::Sight;
 use super::reader::Reader;
 use super::receipt::Item;
 use super::writer::Writer;
 use godwit_domain::flags::bit;
-use godwit_domain::{AccountId, Error, FlagEdit, Flags, MailboxId, Performed, PlacementId, Result, Role, Verb};
+use godwit_domain::{AccountId, Error, FlagEdit, Flags, MailboxId, Performed, PlacementId, Result, Role, Verb, labels};
 use std::collections::{HashMap, HashSet};
 
 /// The most messages of one action.
 const MOST: usize = 1_000_000;
 
 /// A verb, read once for all its targets.
-enum Deed {
+pub(super) enum Deed {
     Flags(FlagEdit),
     Place { to: Target, flags: FlagEdit },
     Copy(MailboxId),
@@ -21,25 +22,28 @@ enum Deed {
 }
 
 #[derive(Clone, Copy)]
-enum Target {
+pub(super) enum Target {
     Mailbox(MailboxId),
     Role(Role),
 }
 
 impl Reader<'_> {
-    /// The placements that `ids` stand for: with `scope`, their whole conversations in these mailboxes; with `threads`, in
-    /// the mailbox each is shown in.
-    pub(super) fn expand(&self, ids: &[PlacementId], scope: Option<&[i64]>) -> Result<Vec<PlacementId>> {
+    /// The conversations that `ids` stand for: with `scope`, all of them in these mailboxes; else what of each lies in the mailbox
+    /// it is shown in, or, where that shows itself in others by label, in those of the list (`view`).
+    pub(super) fn expand(&self, ids: &[PlacementId], scope: Option<&[i64]>, view: &[i64]) -> Result<Vec<PlacementId>> {
         let mut out = Vec::with_capacity(ids.len());
         let mut seen = std::collections::HashSet::new();
+        let mut sight = Sight::new(*self, view);
         for part in ids.chunks(1_000) {
             for row in self.placements(part.iter().map(|id| id.0))? {
-                let here = [row.shown_mailbox()];
+                let here = sight.of(&row)?;
                 let scope = super::reader::json(scope.unwrap_or(&here).iter().copied());
                 let all = self.cache.all(
-                    "SELECT p.id FROM message m JOIN placement p ON p.message_id = m.id
-                     WHERE m.thread_id = ?1 AND p.removed_at IS NULL AND p.want_gone = 0
-                       AND coalesce(p.want_mailbox, p.mailbox_id) IN (SELECT value FROM json_each(?2)) ORDER BY p.sort_key DESC, p.id DESC",
+                    // CROSS: from the few of a conversation to its places, never from a whole mailbox.
+                    "SELECT DISTINCT p.id FROM message m CROSS JOIN placement p ON p.message_id = m.id
+                       CROSS JOIN json_each(?2) j
+                       CROSS JOIN membership x ON x.mailbox_id = j.value AND x.sort_key = p.sort_key AND x.placement_id = p.id
+                     WHERE m.thread_id = ?1 ORDER BY p.sort_key DESC, p.id DESC",
                     (row.thread, scope),
                     |r| Ok(PlacementId(r.get(0)?)),
                 )?;
@@ -53,6 +57,11 @@ impl Reader<'_> {
 impl Writer<'_> {
     /// Does a verb to exactly these placements: here at once, on the server as soon as it can.
     pub fn perform(&mut self, verb: &Verb, ids: &[PlacementId]) -> Result<Performed> {
+        self.perform_in(verb, ids, &[])
+    }
+
+    /// The same to what was chosen in a list of these mailboxes.
+    pub(super) fn perform_in(&mut self, verb: &Verb, ids: &[PlacementId], view: &[i64]) -> Result<Performed> {
         if ids.len() > MOST {
             return Err(Error::invalid("These are too many messages at once.").mend("Take a smaller selection."));
         }
@@ -74,7 +83,7 @@ impl Writer<'_> {
                 {
                     return Err(Error::invalid("This is in Trash or Junk already.").mend("Delete it for good instead."));
                 }
-                if let Some(item) = self.act(&deed, &row, &mut targets)? {
+                if let Some(item) = self.act(&deed, &row, view, &mut targets)? {
                     count += 1;
                     items.push(item);
                 }
@@ -102,24 +111,30 @@ impl Writer<'_> {
     }
 
     /// One target; `None`: it is so already.
-    fn act(&mut self, deed: &Deed, row: &Placement, targets: &mut HashMap<i64, i64>) -> Result<Option<Item>> {
+    fn act(&mut self, deed: &Deed, row: &Placement, view: &[i64], targets: &mut HashMap<i64, i64>) -> Result<Option<Item>> {
         let mut new = row.clone();
         let mut copy = None;
         match deed {
-            Deed::Flags(edit) => mark(&mut new, edit),
+            Deed::Flags(edit) => {
+                let edit = self.as_labels(row, edit)?;
+                mark(&mut new, &edit);
+            }
             Deed::Gone => new.want_gone = true,
             Deed::Place { to, flags } => {
-                new.want_mailbox = Some(self.target(*to, self.shown_account(row)?, targets)?);
+                self.place(row, &mut new, *to, view, targets)?;
                 mark(&mut new, flags);
             }
             Deed::Copy(to) => {
                 let target = self.target(Target::Mailbox(*to), self.shown_account(row)?, targets)?;
-                copy = Some(self.want_copy(row, target)?);
+                if !self.copy_by_label(row, &mut new, target)? {
+                    copy = Some(self.want_copy(row, target)?);
+                }
             }
         }
         new.refusals = 0;
+        self.fit_labels(&mut new)?;
         new.tidy();
-        let (before, after) = (row.flags(), new.flags());
+        let (before, after) = (self.flags_here(row)?, self.flags_here(&new)?);
         let moved = new.shown_mailbox() != row.shown_mailbox();
         if !moved && before == after && copy.is_none() && !new.want_gone {
             return Ok(None);
@@ -137,7 +152,7 @@ impl Writer<'_> {
     }
 
     /// The mailbox a row of this account goes to, looked up once an account.
-    fn target(&mut self, to: Target, account: i64, targets: &mut HashMap<i64, i64>) -> Result<i64> {
+    pub(super) fn target(&mut self, to: Target, account: i64, targets: &mut HashMap<i64, i64>) -> Result<i64> {
         if let Some(target) = targets.get(&account) {
             return Ok(*target);
         }
@@ -167,7 +182,7 @@ impl Writer<'_> {
     }
 
     /// The account in whose mailbox a row is shown: while it is under way that is not its own.
-    fn shown_account(&self, row: &Placement) -> Result<i64> {
+    pub(super) fn shown_account(&self, row: &Placement) -> Result<i64> {
         match row.want_mailbox {
             Some(mailbox) => Ok(self.account_of(mailbox)?.unwrap_or(row.account)),
             None => Ok(row.account),
@@ -184,9 +199,7 @@ impl Writer<'_> {
             return Ok("Nothing to change".to_owned());
         }
         Ok(match verb {
-            Verb::Mark { add, remove } => {
-                marked(&Flags::parse(add.iter().map(String::as_str)), &Flags::parse(remove.iter().map(String::as_str)))
-            }
+            Verb::Mark { add, remove } => marked(&marks(add)?, &marks(remove)?),
             Verb::Move { to: mailbox } => to(mailbox, "Moved")?,
             Verb::Copy { to: mailbox } => to(mailbox, "Copied")?,
             Verb::Archive => format!("Archived {messages}"),
@@ -203,11 +216,7 @@ fn deed(verb: &Verb) -> Result<Deed> {
         |role, add, del| Deed::Place { to: Target::Role(role), flags: FlagEdit { add: Flags::of(add), del: Flags::of(del) } };
     Ok(match verb {
         Verb::Mark { add, remove } => {
-            for name in add.iter().chain(remove) {
-                check_flag(name)?;
-            }
-            let del = Flags::parse(remove.iter().map(String::as_str));
-            let add = Flags::parse(add.iter().map(String::as_str));
+            let (add, del) = (marks(add)?, marks(remove)?);
             if !add.intersect(&del).is_empty() {
                 return Err(Error::invalid("A mark can't be set and cleared at once."));
             }
@@ -223,8 +232,21 @@ fn deed(verb: &Verb) -> Result<Deed> {
     })
 }
 
+/// What a person names: flags and keywords; what can't be one is a label, for servers that have such.
+fn marks(names: &[String]) -> Result<Flags> {
+    let mut marks = Flags::none();
+    for name in names {
+        match check_flag(name) {
+            Ok(()) => marks.insert(name),
+            Err(_) if labels::is_label(name) && labels::is_own(name) => drop(marks.labels.insert(name.clone())),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(marks)
+}
+
 /// A keyword is an atom (RFC 9051 section 9); of the system flags a person sets these.
-fn check_flag(name: &str) -> Result<()> {
+pub(super) fn check_flag(name: &str) -> Result<()> {
     let known = ["\\Seen", "\\Answered", "\\Flagged", "\\Deleted", "\\Draft"].iter().any(|f| f.eq_ignore_ascii_case(name));
     let odd = |c: char| !c.is_ascii_graphic() || matches!(c, '(' | ')' | '{' | '%' | '*' | '"' | '\\' | ']');
     if known || (!name.is_empty() && name.len() <= 60 && !name.chars().any(odd)) {
@@ -240,14 +262,15 @@ pub(super) fn mark(row: &mut Placement, edit: &FlagEdit) {
 }
 
 fn marked(add: &Flags, remove: &Flags) -> String {
-    let bits = (add.bits, remove.bits, add.keywords.len(), remove.keywords.len());
+    let own = |flags: &Flags| flags.keywords.iter().chain(&flags.labels).cloned().collect::<Vec<_>>();
+    let bits = (add.bits, remove.bits, own(add).len(), own(remove).len());
     match bits {
         (bit::SEEN, 0, 0, 0) => "Marked as read".to_owned(),
         (0, bit::SEEN, 0, 0) => "Marked as unread".to_owned(),
         (bit::FLAGGED, 0, 0, 0) => "Starred".to_owned(),
         (0, bit::FLAGGED, 0, 0) => "Star removed".to_owned(),
-        (0, 0, 1.., 0) => format!("Labelled {}", add.names().join(", ")),
-        (0, 0, 0, 1..) => format!("Label {} removed", remove.names().join(", ")),
+        (0, 0, 1.., 0) => format!("Labelled {}", own(add).join(", ")),
+        (0, 0, 0, 1..) => format!("Label {} removed", own(remove).join(", ")),
         _ => "Marks changed".to_owned(),
     }
 }

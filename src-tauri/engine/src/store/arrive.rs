@@ -2,11 +2,13 @@
 
 use super::contact::Seen;
 use super::error::Values;
+use super::labels::LabelBoxes;
 use super::placement::Placement;
 use super::reader::number;
 use super::ready::Ready;
 use super::writer::{Place, Shown, Writer};
 use godwit_domain::flags::bit;
+use godwit_domain::labels::{self, Labels};
 use godwit_domain::sync::NewPlacement;
 use godwit_domain::{Error, ErrorKind, FlagEdit, Flags, MailboxId, PlacementId, Result};
 use std::collections::{HashMap, HashSet};
@@ -34,6 +36,9 @@ fn sort_key(date: i64, id: i64, newer: bool) -> i64 {
     (date.clamp(0, LAST_SECOND) << 24) | counter
 }
 
+/// X-GM-MSGID, identity and size.
+type Known = (u64, [u8; 16], u32);
+
 /// What stays the same for a whole batch.
 pub(super) struct Batch {
     pub(super) mailbox: i64,
@@ -49,13 +54,15 @@ struct Fresh<'r> {
     placement: i64,
     sort_key: i64,
     thread: i64,
+    /// Its content is here, from another folder.
+    known: bool,
 }
 
 // OR FAIL: SQLite then keeps no copy of each page it changes, to take one statement back. Nothing here goes on after an
 // error, and the transaction is taken back whole.
 const INSERT_MESSAGE: &str =
     "INSERT OR FAIL INTO message (id, account_id, thread_id, sort_key, date, size, has_attachment, identity,
-  message_id, subject, sender, reply_to, recipients, cc, search_text)";
+  message_id, subject, sender, reply_to, recipients, cc, search_text, gm_msgid)";
 const INSERT_PLACEMENT: &str =
     "INSERT OR FAIL INTO placement (id, message_id, mailbox_id, uidvalidity, uid, sort_key, internal_date, modseq,
   base_bits, base_keywords)";
@@ -77,7 +84,8 @@ impl Fresh<'_> {
         values.put(row.reply_to.as_str())?;
         values.put(row.recipients.as_str())?;
         values.put(row.cc.as_str())?;
-        values.put(row.search_text.as_str())
+        values.put(row.search_text.as_str())?;
+        values.put(row.gmail.msgid.map(u64::cast_signed))
     }
 
     fn placement_values(&self, values: &mut Values<'_, '_>, batch: &Batch) -> rusqlite::Result<()> {
@@ -94,10 +102,13 @@ impl Fresh<'_> {
         values.put(row.flags.keywords_text())
     }
 
-    fn shown(&self, mailbox: i64) -> (Place, Shown) {
+    fn shown(&self, mailbox: i64, boxes: Option<&LabelBoxes>) -> impl Iterator<Item = (Place, Shown)> {
         let flags = &self.row.flags;
         let place = Place { id: self.placement, sort_key: self.sort_key, thread: self.thread };
-        (place, Shown { mailbox, unread: !flags.has(bit::SEEN), starred: flags.has(bit::FLAGGED) })
+        let here = Shown { mailbox, unread: !flags.has(bit::SEEN), starred: flags.has(bit::FLAGGED) };
+        let labels = flags.labels.iter().map(String::as_str).chain(here.starred.then_some(labels::STARRED));
+        let others = boxes.into_iter().flat_map(move |boxes| labels.clone().filter_map(|label| boxes.get(label).copied()));
+        std::iter::once(mailbox).chain(others).map(move |mailbox| (place, Shown { mailbox, ..here }))
     }
 }
 
@@ -158,6 +169,9 @@ impl Writer<'_> {
         }
         let mut rows = if self.has_loose(batch.account)? { self.link(batch, rows, out)? } else { rows };
         rows.iter_mut().for_each(|row| people.note(std::mem::take(&mut row.people), row.date));
+        if self.is_home(batch.mailbox)? {
+            rows.iter_mut().for_each(|row| row.flags.labels = row.gmail.labels.take().unwrap_or_default());
+        }
         let mut added = self.insert_rows(batch, &rows, newer)?;
         if newer {
             added.reverse();
@@ -183,7 +197,7 @@ impl Writer<'_> {
         let held: HashMap<u32, Placement> = held.into_iter().filter_map(|p| Some((p.uid?, p))).collect();
         for row in rows.iter() {
             if let Some(old) = held.get(&row.uid) {
-                out.updated += u32::from(self.take_flags(old, &row.flags, row.modseq)?);
+                out.updated += u32::from(self.take_flags(old, &row.flags, row.gmail.labels.as_ref(), row.modseq)?);
             }
         }
         rows.retain(|r| !held.contains_key(&r.uid));
@@ -197,29 +211,61 @@ impl Writer<'_> {
             |table: &str| self.cache.one("SELECT seq + 1 FROM sqlite_sequence WHERE name = ?1", [table], |r| r.get::<_, i64>(0));
         let (first_message, first_placement) = (next("message")?.unwrap_or(1), next("placement")?.unwrap_or(1));
         let mut fresh = Vec::with_capacity(rows.len());
+        let elsewhere = self.elsewhere(batch.account, rows)?;
         for (row, at) in rows.iter().zip(0i64..) {
             let (message, placement) = (first_message + at, first_placement + at);
+            if let Some((message, sort_key, thread)) = row.gmail.msgid.and_then(|id| elsewhere.get(&(id, row.identity, row.size)))
+            {
+                let (message, sort_key, thread) = (*message, *sort_key, threads.now(*thread));
+                fresh.push(Fresh { row, message, placement, sort_key, thread, known: true });
+                continue;
+            }
             let sort_key = sort_key(row.date, message, newer);
             let thread = self.join_thread(&mut threads, &row.refs, message)?;
-            fresh.push(Fresh { row, message, placement, sort_key, thread });
+            fresh.push(Fresh { row, message, placement, sort_key, thread, known: false });
         }
         fresh.iter_mut().for_each(|f| f.thread = threads.now(f.thread));
         self.keep_refs(&mut threads)?;
-        self.cache.insert_many(INSERT_MESSAGE, 15, &fresh, |values, f| f.message_values(values, batch))?;
+        let contents: Vec<&Fresh<'_>> = fresh.iter().filter(|f| !f.known).collect();
+        self.cache.insert_many(INSERT_MESSAGE, 16, &contents, |values, f| f.message_values(values, batch))?;
         self.cache.insert_many(INSERT_PLACEMENT, 10, &fresh, |values, f| f.placement_values(values, batch))?;
         self.count_base(batch.mailbox, i64::try_from(fresh.len()).unwrap_or(i64::MAX));
-        let arrived: Vec<(Place, Shown)> = fresh.iter().map(|f| f.shown(batch.mailbox)).collect();
+        let boxes = self.boxes_of(batch.mailbox)?;
+        let arrived: Vec<(Place, Shown)> = fresh.iter().flat_map(|f| f.shown(batch.mailbox, boxes.as_deref())).collect();
         self.show_new(&arrived)?;
         Ok(fresh.iter().map(|f| PlacementId(f.placement)).collect())
     }
 
+    /// Contents that are here from other folders, by what the server calls them. That alone is no proof: header and length are the
+    /// same too, or one message would be shown as another.
+    fn elsewhere(&self, account: i64, rows: &[Ready]) -> Result<HashMap<Known, (i64, i64, i64)>> {
+        let ids: Vec<i64> = rows.iter().filter_map(|row| row.gmail.msgid.map(u64::cast_signed)).collect();
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let found = self.cache.all(
+            "SELECT m.gm_msgid, m.identity, m.size, m.id, m.sort_key, m.thread_id FROM json_each(?2) j
+               JOIN message m ON m.account_id = ?1 AND m.gm_msgid = j.value",
+            (account, super::reader::json(ids)),
+            |r| Ok(((r.get::<_, i64>(0)?.cast_unsigned(), r.get(1)?, number(r.get(2)?)), (r.get(3)?, r.get(4)?, r.get(5)?))),
+        )?;
+        Ok(found.into_iter().collect())
+    }
+
     /// The server's flags of a row; what is wanted and now so is done. Answers whether anything changed.
-    pub(super) fn take_flags(&mut self, old: &Placement, flags: &Flags, modseq: Option<u64>) -> Result<bool> {
-        if old.base == *flags {
+    pub(super) fn take_flags(
+        &mut self,
+        old: &Placement,
+        flags: &Flags,
+        labels: Option<&Labels>,
+        modseq: Option<u64>,
+    ) -> Result<bool> {
+        let base = self.base_of(old, flags, labels)?;
+        if old.base == base {
             return Ok(false);
         }
         let modseq = modseq.and_then(|m| i64::try_from(m).ok()).or(old.modseq);
-        self.change(old, Placement { base: flags.clone(), modseq, ..old.clone() })?;
+        self.change(old, Placement { base, modseq, ..old.clone() })?;
         Ok(true)
     }
 

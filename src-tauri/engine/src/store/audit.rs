@@ -1,9 +1,11 @@
 //! Recomputes everything that is kept beside the placements (lists, conversation counts, mailbox counts, intents) and
 //! says where it differs. Changes nothing.
 
+use super::labels::{LabelBoxes, shown_with};
 use super::placement::Placement;
 use super::reader::Reader;
 use godwit_domain::Result;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The most differences told.
@@ -19,13 +21,19 @@ impl Reader<'_> {
         let mut boxes: BTreeMap<(i64, i64), [i64; 3]> = BTreeMap::new();
         let mut mailboxes: HashMap<i64, [i64; 3]> = HashMap::new();
         let mut wanting: BTreeMap<i64, Placement> = BTreeMap::new();
+        let mut homes: HashMap<i64, Option<LabelBoxes>> = HashMap::new();
         let mut after = 0;
         loop {
             let rows = self.placements_after(after, 1_000)?;
             let Some(last) = rows.last() else { break };
             after = last.id;
             for row in rows {
-                if let Some(shown) = row.shown() {
+                let here = row.shown_mailbox();
+                let labels = match homes.entry(here) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(free) => free.insert(self.label_boxes(here)?),
+                };
+                for shown in shown_with(&row, labels.as_ref()) {
                     members.insert((shown.mailbox, row.sort_key, row.id, row.thread, shown.unread, shown.starred));
                     let [count, unread, starred] = boxes.entry((row.thread, shown.mailbox)).or_default();
                     (*count, *unread, *starred) =

@@ -151,12 +151,12 @@ impl Writer<'_> {
         )?;
         if done > 0 {
             self.changes.messages.insert(message.0);
-            let boxes = self.cache.all(
-                "SELECT coalesce(want_mailbox, mailbox_id) FROM placement WHERE message_id = ?1 AND removed_at IS NULL",
-                [message.0],
-                |r| r.get::<_, i64>(0),
-            )?;
-            self.changes.redrawn.extend(boxes);
+            let places = "SELECT id FROM placement WHERE message_id = ?1 AND removed_at IS NULL";
+            let places = self.cache.all(places, [message.0], |r| r.get::<_, i64>(0))?;
+            for row in self.placements(places)? {
+                let shown = self.shown(&row)?;
+                self.changes.redrawn.extend(shown.iter().map(|s| s.mailbox));
+            }
         }
         Ok(())
     }

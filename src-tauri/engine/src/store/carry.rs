@@ -7,7 +7,7 @@ use super::thread;
 use super::writer::Writer;
 use godwit_domain::flags::bit;
 use godwit_domain::mime::Headers;
-use godwit_domain::sync::NewPlacement;
+use godwit_domain::sync::{GmailFacts, NewPlacement};
 use godwit_domain::{AccountId, Error, ErrorKind, Event, Flags, MailboxId, MessageId, PlacementId, Result};
 
 /// The part that says how long a spooled message is; without it the message is not whole.
@@ -129,7 +129,7 @@ impl Reader<'_> {
 }
 
 fn carry(row: &Placement, target: MailboxId, copy: Option<i64>) -> Carry {
-    let mut flags = row.flags();
+    let mut flags = row.flags().without_labels();
     flags.bits &= !bit::DELETED;
     Carry {
         placement: PlacementId(row.id),
@@ -187,7 +187,7 @@ impl Writer<'_> {
         new.mailbox = to.0;
         new.uidvalidity = uidvalidity;
         new.uid = Some(there.uid);
-        new.base = there.flags.clone();
+        new.base = Flags { labels: there.gmail.labels.clone().unwrap_or_default(), ..there.flags.clone() };
         new.modseq = there.modseq.and_then(|m| i64::try_from(m).ok());
         new.internal_date = there.internal_date;
         new.refusals = 0;
@@ -200,8 +200,9 @@ impl Writer<'_> {
     /// A move had landed, and the kill came before the cache knew: the row is shown where it landed until it is read there.
     pub(super) fn finish_landing(&mut self, row: &Placement, to: i64, account: i64) -> Result<()> {
         let headers = Headers { message_id: row.message_id.clone(), identity: row.identity, ..Headers::default() };
-        let (flags, internal_date, size) = (row.flags(), row.internal_date, row.size);
-        let there = NewPlacement { uid: 0, flags, modseq: None, internal_date, size, headers };
+        let (flags, internal_date, size) = (row.flags().without_labels(), row.internal_date, row.size);
+        let gmail = GmailFacts::default();
+        let there = NewPlacement { uid: 0, flags, modseq: None, internal_date, size, gmail, headers };
         let here = self.rehome(row, account, &there)?;
         let uidvalidity = self.mailbox_state(MailboxId(to))?.uidvalidity.unwrap_or(0);
         let new = Placement { mailbox: to, uidvalidity, uid: None, base: there.flags, modseq: None, refusals: 0, ..here.clone() };
@@ -212,7 +213,8 @@ impl Writer<'_> {
 
     /// Gives the row a content of its own in the other account, in the conversation that it belongs to there.
     fn rehome(&mut self, row: &Placement, account: i64, there: &NewPlacement) -> Result<Placement> {
-        self.show(row.place(), row.shown(), None)?;
+        let shown = self.shown(row)?;
+        self.show(row.place(), &shown, &[])?;
         let message = self.cache.insert(
             "INSERT INTO message (account_id, thread_id, sort_key, date, size, has_attachment, identity, message_id, subject,
                sender, reply_to, recipients, cc, preview, search_text)
@@ -220,13 +222,14 @@ impl Writer<'_> {
                preview, search_text FROM message WHERE id = ?1",
             (row.message, account, there.size, there.headers.identity),
         )?;
-        let refs = thread::refs(account, &there.headers);
+        let refs = thread::refs(account, &there.headers, there.gmail.thrid);
         let thread = self.thread_of_one(&refs, message)?;
         self.cache.run("UPDATE message SET thread_id = ?2 WHERE id = ?1", (message, thread))?;
         self.cache.run("UPDATE body SET message_id = ?2 WHERE message_id = ?1", (row.message, message))?;
         self.cache.run("UPDATE placement SET message_id = ?2 WHERE id = ?1", (row.id, message))?;
         let here = self.placement(row.id)?.ok_or_else(|| Error::bug("A row vanished as it was moved."))?;
-        self.show(here.place(), None, here.shown())?;
+        let shown = self.shown(&here)?;
+        self.show(here.place(), &[], &shown)?;
         Ok(here)
     }
 
@@ -250,7 +253,8 @@ impl Writer<'_> {
         )?;
         let left = self.placement(id)?.ok_or_else(|| Error::bug("A row vanished as it was written."))?;
         self.count_base(left.mailbox, 1);
-        self.show(left.place(), None, left.shown())?;
+        let shown = self.shown(&left)?;
+        self.show(left.place(), &[], &shown)?;
         self.change(&left, Placement { want_gone: true, ..left.clone() })
     }
 

@@ -36,7 +36,7 @@ impl Writer<'_> {
             let by_uid: HashMap<u32, &FetchedFlags> = part.iter().map(|f| (f.uid, f)).collect();
             for row in self.placements_at(mailbox.0, uidvalidity, by_uid.keys().copied())? {
                 if let Some(fetched) = row.uid.and_then(|uid| by_uid.get(&uid)) {
-                    changed += u32::from(self.take_flags(&row, &fetched.flags, fetched.modseq)?);
+                    changed += u32::from(self.take_flags(&row, &fetched.flags, fetched.labels.as_ref(), fetched.modseq)?);
                 }
             }
         }
@@ -132,17 +132,14 @@ impl Writer<'_> {
     }
 
     /// The server's FLAGS after `pushed` was sent (rule W3): a flag it would not take is kept here only and pushed no more.
-    pub fn flags_confirmed(
-        &mut self,
-        placement: PlacementId,
-        pushed: &FlagEdit,
-        server: &Flags,
-        modseq: Option<u64>,
-    ) -> Result<()> {
+    pub fn flags_confirmed(&mut self, placement: PlacementId, pushed: &FlagEdit, now: &FetchedFlags) -> Result<()> {
         let Some(row) = self.placement(placement.0)? else { return Ok(()) };
         let mut new = row.clone();
+        // Labels that were not told prove nothing about labels.
+        let pushed = if now.labels.is_some() { pushed } else { &pushed.without_labels() };
+        let server = &self.base_of(&row, &now.flags, now.labels.as_ref())?;
         new.base = server.clone();
-        new.modseq = modseq.and_then(|m| i64::try_from(m).ok()).or(row.modseq);
+        new.modseq = now.modseq.and_then(|m| i64::try_from(m).ok()).or(row.modseq);
         let kept = pushed.add.intersect(&row.edit.add).minus(server);
         let stuck = pushed.del.intersect(&row.edit.del).intersect(server);
         new.kept = new.kept.union(&kept);
@@ -151,6 +148,15 @@ impl Writer<'_> {
         let on = pushed.del.intersect(&row.base).minus(&row.edit.del).minus(server);
         new.edit.add = new.edit.add.minus(&kept).union(&on);
         new.edit.del = new.edit.del.minus(&stuck).union(&off);
+        if !kept.labels.is_empty() {
+            // A label is a folder on the server: there is nothing of it to be kept here.
+            let names = kept.labels.iter().cloned().collect::<Vec<_>>().join(", ");
+            self.tell_error(
+                Error::new(ErrorKind::Refused, format!("The server does not put the label {names} on."))
+                    .mend("The message stays where it was."),
+            );
+        }
+        let kept = kept.without_labels();
         if !kept.is_empty() {
             let names = kept.names().join(", ");
             self.tell_error(
@@ -159,7 +165,7 @@ impl Writer<'_> {
             );
         }
         if !stuck.is_empty() {
-            let names = stuck.names().join(", ");
+            let names = stuck.names().into_iter().chain(stuck.labels).collect::<Vec<_>>().join(", ");
             self.tell_error(
                 Error::new(ErrorKind::Refused, format!("The server does not take the mark {names} away.")).mend("It stays."),
             );
@@ -173,6 +179,10 @@ impl Writer<'_> {
     pub fn moved(&mut self, placement: PlacementId, to: MailboxId, uidvalidity: Option<u32>, uid: Option<u32>) -> Result<()> {
         let Some(row) = self.placement(placement.0)? else { return Ok(()) };
         let state = self.mailbox_state(to)?;
+        if let Some(home) = state.home {
+            // What a folder shows by label has another UID where it lies.
+            return self.moved(placement, home, None, None);
+        }
         let validity = uidvalidity.or(state.uidvalidity).unwrap_or(0);
         let uid = uid.filter(|_| state.uidvalidity.is_none_or(|known| known == validity) && validity != 0);
         let there = uid.map(|uid| self.placement_at(to.0, validity, uid)).transpose()?.flatten();
@@ -183,6 +193,10 @@ impl Writer<'_> {
             self.absorb(&row, &other)?;
         }
         let mut new = Placement { mailbox: to.0, uidvalidity: validity, uid, removed_at: None, modseq: None, ..row.clone() };
+        if to.0 != row.mailbox {
+            // Which labels it has there is only known once it was read there.
+            new.base.labels.clear();
+        }
         new.refusals = 0;
         if row.want_mailbox.is_none() && !row.want_gone && row.mailbox != to.0 {
             new.want_mailbox = Some(row.mailbox);
@@ -204,7 +218,8 @@ impl Writer<'_> {
 
     /// Removes a row without trace.
     pub(super) fn erase(&mut self, row: &Placement) -> Result<()> {
-        self.show(row.place(), row.shown(), None)?;
+        let shown = self.shown(row)?;
+        self.show(row.place(), &shown, &[])?;
         if row.uid.is_some() && row.removed_at.is_none() {
             self.count_base(row.mailbox, -1);
         }
@@ -241,8 +256,9 @@ impl Writer<'_> {
         self.tell(Event::StatusChanged);
         let target = self.mailbox_by_path(godwit_domain::AccountId(account), &path)?;
         if let (Some((uidvalidity, uid)), Some(target), Some(source)) = (there, target, self.placement(placement)?) {
-            let known = self.mailbox_state(target)?.uidvalidity;
-            let free = self.placement_at(target.0, uidvalidity, uid)?.is_none();
+            let state = self.mailbox_state(target)?;
+            let known = state.uidvalidity;
+            let free = state.home.is_none() && self.placement_at(target.0, uidvalidity, uid)?.is_none();
             if free && known.is_none_or(|k| k == uidvalidity) {
                 self.insert_copy(&source, target.0, uidvalidity, Some(uid))?;
             }

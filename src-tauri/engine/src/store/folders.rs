@@ -27,6 +27,7 @@ impl Writer<'_> {
             let role = roles.get(&entry.path).copied();
             self.keep_listed(account, &path, entry, role)?;
         }
+        self.keep_labels(account, listed)?;
         let after = self.mailbox_states(account)?;
         let shape = |states: &[MailboxState]| -> Vec<_> {
             states.iter().map(|s| (s.id, s.path.clone(), s.role, s.selectable, s.on_server)).collect()
@@ -120,6 +121,7 @@ impl Writer<'_> {
             "INSERT INTO mailbox (account_id, path, delimiter, role, subscribed, on_server) VALUES (?1, ?2, ?3, ?4, 1, 0)",
             (account.0, plain_path(path), delimiter, role.map(Role::word)),
         )?;
+        self.label_made(account, id)?;
         self.mailboxes_changed();
         Ok(MailboxId(id))
     }
@@ -143,6 +145,11 @@ impl Writer<'_> {
             Role::Inbox => "INBOX",
             Role::All | Role::Flagged => return Err(Error::invalid("This account has no such folder.")),
         };
+        if self.home(account)?.is_some() {
+            // Made here it would be one more label, and no such folder.
+            return Err(Error::invalid(format!("The account's {name} folder is not to be seen."))
+                .mend("Show it in the account's settings for IMAP, on the provider's page."));
+        }
         let states = self.mailbox_states(account)?;
         let below = states.iter().find_map(|m| m.delimiter).map(|d| format!("INBOX{d}")).unwrap_or_default();
         let mut others = states.iter().filter(|m| m.path != "INBOX" && m.on_server).peekable();
@@ -172,6 +179,7 @@ impl Writer<'_> {
             }
         }
         for (id, old, new, wire) in moved {
+            self.label_renamed(id, &new)?;
             self.cache.run("UPDATE mailbox SET path = ?2, wire_name = ?3 WHERE id = ?1", (id.0, &new, wire))?;
             let profile = self.profile_tx()?;
             for sql in [
@@ -195,7 +203,8 @@ impl Writer<'_> {
     /// A mailbox is gone from the server: what lay in it counts as removed, what was on its way there stays where it is.
     pub fn mailbox_removed(&mut self, mailbox: MailboxId) -> Result<()> {
         let state = self.mailbox_state(mailbox)?;
-        let mut handed_back = 0;
+        self.labels_end(mailbox.0)?;
+        let mut handed_back = self.label_gone(&state)?;
         for row in self.placements_wanted_in(mailbox.0)? {
             let back = Placement { want_mailbox: None, ..row.clone() };
             self.change(&row, back)?;

@@ -63,10 +63,11 @@ pub(super) struct Hub {
     lanes: Arc<Lanes>,
 }
 
-/// A window of a list: which rows, and what a threaded one needs to show them.
+/// A window of a list: which rows, and the mailboxes that the list covers.
 pub(super) struct Window {
     pub(super) ids: Vec<PlacementId>,
-    pub(super) threaded_scope: Option<Vec<i64>>,
+    pub(super) scope: Vec<i64>,
+    pub(super) threaded: bool,
 }
 
 fn count(n: usize) -> u32 {
@@ -288,8 +289,7 @@ impl Hub {
         let view = views.open.get(&id.0).ok_or_else(no_view)?;
         let (from, most) = (usize::try_from(from).unwrap_or(usize::MAX), usize::try_from(most).unwrap_or(usize::MAX));
         let ids = view.rows.entries.iter().skip(from).take(most).map(|(_, id)| PlacementId(*id)).collect();
-        let threaded_scope = view.plan.spec.threaded.then(|| view.plan.scope.clone());
-        Ok(Window { ids, threaded_scope })
+        Ok(Window { ids, scope: view.plan.scope.clone(), threaded: view.plan.spec.threaded })
     }
 
     pub(super) fn position(&self, id: ViewId, entry: Entry) -> Result<Option<u32>> {

@@ -5,7 +5,7 @@ use super::placement::Placement;
 use super::reader::{Reader, number};
 use super::writer::Writer;
 use godwit_domain::{AccountId, Event, FlagEdit, Flags, MailboxId, MessageId, PlacementId, Result};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Wants of one placement, as profile.db keeps them: by names that outlive the cache.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,7 +115,14 @@ impl Reader<'_> {
         let waiting = self.waiting_placements()?;
         let of_account = waiting.into_iter().filter(|p| p.account == account.0 && p.removed_at.is_none());
         // What wants into another account is carried there, not pushed here.
-        let own: std::collections::HashSet<i64> = self.mailbox_states(account)?.iter().map(|m| m.id.0).collect();
+        let states = self.mailbox_states(account)?;
+        let own: HashSet<i64> = states.iter().map(|m| m.id.0).collect();
+        // Labels go on and off where a message has them: what comes back to its home is moved there first.
+        let homes: HashSet<i64> = states.iter().filter_map(|m| m.home).map(|home| home.0).collect();
+        let edit = |p: &Placement| {
+            let edit = p.edit.against(&p.ground());
+            if homes.contains(&p.mailbox) { edit } else { edit.without_labels() }
+        };
         Ok(of_account
             .map(|p| Pending {
                 placement: PlacementId(p.id),
@@ -123,7 +130,7 @@ impl Reader<'_> {
                 mailbox: MailboxId(p.mailbox),
                 uidvalidity: p.uidvalidity,
                 uid: p.uid,
-                edit: p.edit.against(&p.ground()),
+                edit: edit(&p),
                 base_flags: p.base,
                 target: p.want_mailbox.filter(|m| own.contains(m)).map(MailboxId),
                 gone: p.want_gone,

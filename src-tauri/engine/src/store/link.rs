@@ -6,7 +6,7 @@ use super::placement::Placement;
 use super::reader::{Reader, number};
 use super::ready::Ready;
 use super::writer::Writer;
-use godwit_domain::{Error, ErrorKind, MailboxId, PlacementId, Result};
+use godwit_domain::{Error, ErrorKind, Flags, MailboxId, PlacementId, Result};
 
 /// A placement without a UID that an arriving row may be.
 struct Loose {
@@ -80,7 +80,7 @@ impl Writer<'_> {
         new.mailbox = batch.mailbox;
         new.uidvalidity = batch.uidvalidity;
         new.uid = Some(row.uid);
-        new.base = row.flags.clone();
+        new.base = Flags { labels: row.gmail.labels.clone().unwrap_or_default(), ..row.flags.clone() };
         new.modseq = row.modseq.and_then(|m| i64::try_from(m).ok());
         new.internal_date = row.internal_date;
         new.removed_at = None;
@@ -132,7 +132,8 @@ impl Writer<'_> {
         } else {
             self.set_loose(&new, "moved")?;
         }
-        self.show(new.place(), None, new.shown())?;
+        let shown = self.shown(&new)?;
+        self.show(new.place(), &[], &shown)?;
         Ok(id)
     }
 

@@ -46,6 +46,10 @@ pub struct MailboxState {
     pub verified_at: Option<i64>,
     /// When every UID and flag was last compared by an audit, seconds since 1970.
     pub audited_at: Option<i64>,
+    /// The mailbox whose rows this one shows by label; it is never synced itself.
+    pub home: Option<MailboxId>,
+    /// That label.
+    pub label: String,
 }
 
 /// What SELECT said of a mailbox's UIDVALIDITY.
@@ -61,7 +65,7 @@ pub enum UidValidity {
 
 const STATE: &str = "SELECT id, account_id, wire_name, path, delimiter, role, selectable, uidvalidity, uidnext, highestmodseq,
   synced_down_to, on_server, base_messages, listed, listed_messages, listed_uidnext, listed_uidvalidity, listed_unseen,
-  listed_modseq, uids_unstable, verified_at, audited_at FROM mailbox";
+  listed_modseq, uids_unstable, verified_at, audited_at, home, label FROM mailbox";
 
 fn state(r: &Row<'_>) -> rusqlite::Result<MailboxState> {
     let small = |at: usize| -> rusqlite::Result<Option<u32>> { Ok(r.get::<_, Option<i64>>(at)?.map(number)) };
@@ -96,6 +100,8 @@ fn state(r: &Row<'_>) -> rusqlite::Result<MailboxState> {
         uids_unstable: r.get(19)?,
         verified_at: r.get(20)?,
         audited_at: r.get(21)?,
+        home: r.get::<_, Option<i64>>(22)?.map(MailboxId),
+        label: r.get(23)?,
     })
 }
 
@@ -174,12 +180,17 @@ impl Reader<'_> {
         )
     }
 
-    /// Ids of the mailboxes whose role is one of `roles`.
-    pub(super) fn mailbox_ids(&self, keep: impl Fn(Option<Role>) -> bool) -> Result<Vec<i64>> {
-        let all = self.cache.all("SELECT id, role FROM mailbox WHERE removed_at IS NULL ORDER BY id", [], |r| {
-            Ok((r.get::<_, i64>(0)?, r.get_ref(1)?.as_str_or_null()?.and_then(Role::from_word)))
-        })?;
-        Ok(all.into_iter().filter(|(_, role)| keep(*role)).map(|(id, _)| id).collect())
+    /// Ids of the mailboxes with a role.
+    pub(super) fn mailboxes_of(&self, role: Role) -> Result<Vec<i64>> {
+        self.cache.all("SELECT id FROM mailbox WHERE removed_at IS NULL AND role = ?1 ORDER BY id", [role.word()], |r| r.get(0))
+    }
+
+    /// Ids of the mailboxes that hold messages of their own, without trash and junk.
+    pub(super) fn mailboxes_everywhere(&self) -> Result<Vec<i64>> {
+        let sql =
+            "SELECT id FROM mailbox WHERE removed_at IS NULL AND home IS NULL AND coalesce(role, '') NOT IN ('trash', 'junk')
+             ORDER BY id";
+        self.cache.all(sql, [], |r| r.get(0))
     }
 }
 

@@ -5,8 +5,9 @@ use super::reader::{Reader, json, number};
 use super::text::{self, unpack};
 use godwit_domain::{
     AccountId, Address, ConversationItem, Error, FlagEdit, Flags, MailboxId, MessageId, PlacementId, Result, Role, Row, ThreadId,
+    labels,
 };
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// The most messages of a conversation that are looked at.
 const MOST: u32 = 10_000;
@@ -74,7 +75,7 @@ const FLAG_COLUMNS: &str =
 
 /// Messages of a conversation outside trash and junk; a mailbox that holds everything does not count twice.
 const THREAD_COUNT: &str = "(SELECT max(1,
-    coalesce(sum(CASE WHEN b.role IS NULL OR b.role NOT IN ('trash', 'junk', 'all', 'flagged') THEN t.count END), 0),
+    coalesce(sum(CASE WHEN b.home IS NULL AND (b.role IS NULL OR b.role NOT IN ('trash', 'junk', 'all', 'flagged')) THEN t.count END), 0),
     coalesce(sum(CASE WHEN b.role = 'all' THEN t.count END), 0))
   FROM thread_box t JOIN mailbox b ON b.id = t.mailbox_id WHERE t.thread_id = m.thread_id)";
 
@@ -91,7 +92,8 @@ impl Reader<'_> {
         );
         self.cache.all(&sql, [json(ids.iter().map(|id| id.0))], |r| {
             let shown = shown_flags(r, 15)?;
-            let labels = shown.keywords.iter().cloned().collect();
+            let own = shown.labels.iter().filter(|label| labels::is_own(label));
+            let labels = shown.keywords.iter().chain(own).cloned().collect::<BTreeSet<_>>().into_iter().collect();
             let mut to = unpack(r.get_ref(8)?.as_str()?);
             to.truncate(4);
             Ok(Row {
@@ -133,6 +135,19 @@ impl Reader<'_> {
             }
             if starred > 0 && !row.flags.iter().any(|f| f == "\\Flagged") {
                 row.flags.push("\\Flagged".to_owned());
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Rows of a list of these mailboxes: what one of them shows by label is told to be in that one.
+    pub(super) fn in_folders(&self, mut rows: Vec<Row>, scope: &[i64]) -> Result<Vec<Row>> {
+        let read = "SELECT home, id FROM mailbox WHERE home IS NOT NULL AND id IN (SELECT value FROM json_each(?1))";
+        let folders: HashMap<i64, i64> =
+            self.cache.all(read, [json(scope.iter().copied())], |r| Ok((r.get(0)?, r.get(1)?)))?.into_iter().collect();
+        for row in &mut rows {
+            if let Some(folder) = folders.get(&row.mailbox.0) {
+                row.mailbox = MailboxId(*folder);
             }
         }
         Ok(rows)

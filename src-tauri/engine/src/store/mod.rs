@@ -19,6 +19,8 @@ mod hub;
 mod intent;
 mod keep;
 mod key;
+mod labelled;
+mod labels;
 mod lanes;
 mod link;
 mod mailbox;
@@ -27,6 +29,7 @@ mod migrate;
 mod open;
 mod outbox;
 mod placement;
+mod placing;
 mod pool;
 mod pushed;
 mod reader;
@@ -221,9 +224,9 @@ impl Store {
         let hub = Arc::clone(&self.inner.hub);
         self.reader(For::Person, move |desk| {
             let window = hub.window(view, from, count.min(MOST_ROWS))?;
-            desk.read(|r| match window.threaded_scope {
-                Some(scope) => r.thread_rows(&window.ids, &scope),
-                None => r.rows(&window.ids),
+            desk.read(|r| {
+                let rows = if window.threaded { r.thread_rows(&window.ids, &window.scope) } else { r.rows(&window.ids) };
+                r.in_folders(rows?, &window.scope)
             })
         })
         .await
@@ -261,20 +264,29 @@ impl Store {
 
     /// Does something to messages: here at once, on the server as soon as it can.
     pub async fn perform(&self, action: Action) -> Result<Performed> {
-        let ids = match action.targets {
-            Targets::Ids { ids, threads: false } => ids,
-            Targets::Ids { ids, threads: true } => self.read_now(move |r| r.expand(&ids, None)).await?,
+        let (ids, list) = match action.targets {
+            Targets::Ids { ids, threads, view } => {
+                // A list that was closed meanwhile says nothing of where its rows were chosen.
+                let window = view.and_then(|view| self.inner.hub.window(view, 0, 0).ok());
+                let list = window.map(|window| window.scope).unwrap_or_default();
+                let within = list.clone();
+                let ids = if threads { self.read_now(move |r| r.expand(&ids, None, &within)).await? } else { ids };
+                (ids, list)
+            }
             Targets::AllBut { view, except } => {
                 let except: std::collections::HashSet<PlacementId> = except.into_iter().collect();
                 let ids: Vec<PlacementId> = self.view_ids(view).await?.into_iter().filter(|id| !except.contains(id)).collect();
-                match self.inner.hub.window(view, 0, 0)?.threaded_scope {
-                    Some(scope) => self.read_now(move |r| r.expand(&ids, Some(&scope))).await?,
-                    None => ids,
-                }
+                let window = self.inner.hub.window(view, 0, 0)?;
+                let list = window.scope.clone();
+                let ids = match window.threaded {
+                    true => self.read_now(move |r| r.expand(&ids, Some(&window.scope), &[])).await?,
+                    false => ids,
+                };
+                (ids, list)
             }
         };
         let verb = action.verb;
-        self.write(Lane::User, move |w| w.perform(&verb, &ids)).await
+        self.write(Lane::User, move |w| w.perform_in(&verb, &ids, &list)).await
     }
 
     /// Takes back a receipt, or the newest one.

@@ -86,13 +86,18 @@ impl Placement {
         self.want_mailbox.unwrap_or(self.mailbox)
     }
 
-    /// Its shown state.
+    /// Its shown state in its own mailbox; `Writer::shown` has the folders of its labels too.
     pub(super) fn shown(&self) -> Option<Shown> {
         if self.removed_at.is_some() || self.want_gone {
             return None;
         }
         let flags = self.flags();
         Some(Shown { mailbox: self.shown_mailbox(), unread: !flags.has(bit::SEEN), starred: flags.has(bit::FLAGGED) })
+    }
+
+    /// Whether labels are held or wanted of it.
+    pub(super) fn has_labels(&self) -> bool {
+        [&self.base, &self.edit.add, &self.edit.del].into_iter().any(|flags| !flags.labels.is_empty())
     }
 
     pub(super) fn place(&self) -> Place {
@@ -198,6 +203,7 @@ impl Reader<'_> {
 impl Writer<'_> {
     /// Writes `new` over `old`, both of the same placement: lists, counts and the intent follow.
     pub(super) fn change(&mut self, old: &Placement, mut new: Placement) -> Result<()> {
+        self.fit_labels(&mut new)?;
         new.tidy();
         if *old == new {
             return Ok(());
@@ -208,16 +214,16 @@ impl Writer<'_> {
                 self.count_base(placement.mailbox, by);
             }
         }
-        let (before, after) = (old.shown(), new.shown());
-        self.show(new.place(), before, after)?;
+        let (before, after) = (self.shown(old)?, self.shown(&new)?);
+        self.show(new.place(), &before, &after)?;
         if old.flags() != new.flags() || old.waits() != new.waits() || old.uid != new.uid {
             self.changes.messages.insert(new.message);
-            self.changes.redrawn.extend(after.map(|s| s.mailbox));
+            self.changes.redrawn.extend(after.iter().map(|s| s.mailbox));
         }
         self.keep_intent(old, &new)
     }
 
-    fn write_row(&mut self, old: &Placement, new: &Placement) -> Result<()> {
+    pub(super) fn write_row(&mut self, old: &Placement, new: &Placement) -> Result<()> {
         // Thousands of flags may change elsewhere at once: naming a column in an UPDATE writes every index that has it.
         if *old == (Placement { base: old.base.clone(), modseq: old.modseq, ..new.clone() }) {
             self.cache.run(

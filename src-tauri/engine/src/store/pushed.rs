@@ -27,7 +27,7 @@ impl Writer<'_> {
             let Some((modseq, line)) = row.uid.and_then(|uid| newest.get(&uid)) else { continue };
             let is_newer = row.modseq.and_then(|held| u64::try_from(held).ok()).is_none_or(|held| held < *modseq);
             if is_newer {
-                changed += u32::from(self.take_flags(&row, &line.flags, line.modseq)?);
+                changed += u32::from(self.take_flags(&row, &line.flags, line.labels.as_ref(), line.modseq)?);
             }
         }
         self.settle()?;

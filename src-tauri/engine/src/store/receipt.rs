@@ -129,7 +129,7 @@ impl Writer<'_> {
                 _ => whole = false,
             }
         }
-        let shown = row.flags();
+        let shown = self.flags_here(&row)?;
         let (still_set, still_clear) = (item.set.intersect(&shown), item.cleared.minus(&shown));
         whole &= still_set == item.set && still_clear == item.cleared;
         new.kept = new.kept.minus(&still_set);

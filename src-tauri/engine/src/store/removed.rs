@@ -8,7 +8,7 @@ use super::receipt::Item;
 use super::text::unpack;
 use super::writer::Writer;
 use godwit_domain::{
-    AccountId, Error, Event, Flags, MailboxId, Performed, PlacementId, Removed, RemovedList, Result, Return, Role, Verb,
+    AccountId, Error, Event, Flags, MailboxId, Performed, PlacementId, Removed, RemovedList, Result, Return, Role, Verb, labels,
 };
 use std::collections::HashSet;
 
@@ -102,6 +102,11 @@ impl Writer<'_> {
 
     fn way_back(&mut self, row: &Placement) -> Result<String> {
         match self.mailbox_state(MailboxId(row.mailbox)) {
+            // Where folders are labels it comes into the inbox if it lay there: an APPEND puts one label on.
+            Ok(_) if row.base.labels.contains(labels::INBOX) => {
+                let inbox = self.mailbox_for(AccountId(row.account), Role::Inbox)?;
+                self.path(inbox)
+            }
             Ok(state) if state.selectable && !matches!(state.role, Some(Role::Trash | Role::Junk)) => Ok(state.path),
             Ok(_) | Err(_) => {
                 let inbox = self.mailbox_for(AccountId(row.account), Role::Inbox)?;

@@ -194,7 +194,7 @@ CREATE TABLE mailbox (
   messages INTEGER NOT NULL DEFAULT 0,
   unread INTEGER NOT NULL DEFAULT 0,
   removed_at INTEGER
-, audited_at INTEGER, repaired INTEGER NOT NULL DEFAULT 0) STRICT;
+, audited_at INTEGER, repaired INTEGER NOT NULL DEFAULT 0, home INTEGER, label TEXT NOT NULL DEFAULT '') STRICT;
 CREATE UNIQUE INDEX mailbox_path ON mailbox (account_id, path) WHERE removed_at IS NULL;
 CREATE TABLE "membership" (
   mailbox_id INTEGER NOT NULL,
@@ -224,7 +224,8 @@ CREATE TABLE message (
   cc TEXT NOT NULL DEFAULT '',
   preview TEXT,
   search_text TEXT NOT NULL DEFAULT ''
-) STRICT;
+, gm_msgid INTEGER) STRICT;
+CREATE INDEX message_gm ON message (account_id, gm_msgid) WHERE gm_msgid IS NOT NULL;
 CREATE INDEX message_thread ON message (thread_id);
 CREATE TABLE meta (
   only INTEGER NOT NULL PRIMARY KEY CHECK (only = 1),

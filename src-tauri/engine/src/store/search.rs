@@ -3,7 +3,7 @@
 use super::reader::{Reader, json, number};
 use super::text;
 use godwit_domain::api::{Coverage, Found};
-use godwit_domain::{PlacementId, Result, Role};
+use godwit_domain::{PlacementId, Result};
 
 /// The most hits that are counted.
 const MOST: u32 = 10_000;
@@ -16,7 +16,7 @@ impl Reader<'_> {
         if words.is_empty() {
             return Ok(Found { coverage, ..Found::default() });
         }
-        let boxes = self.mailbox_ids(|role| !matches!(role, Some(Role::Trash | Role::Junk)))?;
+        let boxes = self.mailboxes_everywhere()?;
         let sql = format!(
             "SELECT x.placement_id FROM message m JOIN placement p ON p.message_id = m.id
                JOIN membership x ON x.mailbox_id = coalesce(p.want_mailbox, p.mailbox_id) AND x.sort_key = p.sort_key AND x.placement_id = p.id
@@ -33,7 +33,7 @@ impl Reader<'_> {
 
     fn coverage(&self) -> Result<Coverage> {
         let count = |sql: &str| self.cache.one(sql, [], |r| r.get::<_, i64>(0)).map(|n| number(n.unwrap_or(0)));
-        let mine = "FROM mailbox WHERE removed_at IS NULL AND selectable = 1";
+        let mine = "FROM mailbox WHERE removed_at IS NULL AND selectable = 1 AND home IS NULL";
         Ok(Coverage {
             messages: count(&format!("SELECT coalesce(sum(messages), 0) {mine}"))?,
             bodies: count("SELECT count(*) FROM body")?,

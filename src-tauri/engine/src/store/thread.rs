@@ -15,8 +15,8 @@ const REFS: usize = 30;
 /// References that one question asks for.
 const ASKED: usize = 50;
 
-/// The ids a message knows of its conversation, its own first, hashed with the account.
-pub(super) fn refs(account: i64, headers: &Headers) -> Vec<i64> {
+/// The ids a message knows of its conversation, its own first, hashed with the account; with what its server calls it (X-GM-THRID).
+pub(super) fn refs(account: i64, headers: &Headers, thrid: Option<u64>) -> Vec<i64> {
     let skip = headers.references.len().saturating_sub(REFS);
     let mut out: Vec<i64> = headers
         .message_id
@@ -26,6 +26,8 @@ pub(super) fn refs(account: i64, headers: &Headers) -> Vec<i64> {
         .chain(headers.in_reply_to.iter().take(4))
         .filter(|id| !id.is_empty())
         .map(|id| hash(account, id))
+        // No Message-ID begins so.
+        .chain(thrid.map(|thrid| hash(account, &format!("\0thrid {thrid}"))))
         .collect();
     let mut seen = std::collections::HashSet::new();
     out.retain(|h| seen.insert(*h));
@@ -156,17 +158,15 @@ impl Writer<'_> {
     fn merge_threads(&mut self, from: i64, into: i64) -> Result<()> {
         self.settle()?;
         let cache = self.cache;
-        let places = cache.all(
-            "SELECT p.id, p.sort_key, coalesce(p.want_mailbox, p.mailbox_id) FROM message m JOIN placement p ON p.message_id = m.id
-             WHERE m.thread_id = ?1",
-            [from],
-            |r| Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?, r.get::<_, i64>(2)?)),
-        )?;
-        for (id, sort_key, mailbox) in places {
-            cache.run(
-                "UPDATE membership SET thread_id = ?4 WHERE mailbox_id = ?1 AND sort_key = ?2 AND placement_id = ?3",
-                (mailbox, sort_key, id, into),
-            )?;
+        let places = "SELECT p.id FROM message m JOIN placement p ON p.message_id = m.id WHERE m.thread_id = ?1";
+        let places = cache.all(places, [from], |r| r.get::<_, i64>(0))?;
+        for row in self.placements(places)? {
+            for shown in self.shown(&row)? {
+                cache.run(
+                    "UPDATE membership SET thread_id = ?4 WHERE mailbox_id = ?1 AND sort_key = ?2 AND placement_id = ?3",
+                    (shown.mailbox, row.sort_key, row.id, into),
+                )?;
+            }
         }
         cache.run("UPDATE message SET thread_id = ?2 WHERE thread_id = ?1", (from, into))?;
         // The references stay as they are, and are led on: merges are rare, and an index for them would cost every message.

@@ -5,7 +5,7 @@ use super::reader::{Reader, json};
 use super::search::has_words;
 use super::text;
 use super::writer::{Changes, Touched};
-use godwit_domain::{Filter, Result, Role, Scope, Splice, ViewSpec};
+use godwit_domain::{Filter, Result, Scope, Splice, ViewSpec};
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use std::collections::{HashMap, HashSet};
 
@@ -58,8 +58,8 @@ impl Plan {
     pub(super) fn find_scope(&self, reader: &Reader<'_>) -> Result<Vec<i64>> {
         match &self.spec.scope {
             Scope::Mailbox { mailbox } => Ok(vec![mailbox.0]),
-            Scope::Role { role } => reader.mailbox_ids(|r| r == Some(*role)),
-            Scope::Everywhere => reader.mailbox_ids(|r| !matches!(r, Some(Role::Trash | Role::Junk))),
+            Scope::Role { role } => reader.mailboxes_of(*role),
+            Scope::Everywhere => reader.mailboxes_everywhere(),
         }
     }
 
@@ -124,9 +124,10 @@ impl Plan {
     /// The row that stands for a conversation: its newest placement in scope that the filter keeps.
     fn newest_of(&self, reader: &Reader<'_>, thread: i64, scope: &str) -> Result<Option<Entry>> {
         let sql = format!(
-            "SELECT x.sort_key, x.placement_id FROM message m JOIN placement p ON p.message_id = m.id
-               JOIN membership x ON x.mailbox_id = coalesce(p.want_mailbox, p.mailbox_id) AND x.sort_key = p.sort_key AND x.placement_id = p.id
-             WHERE m.thread_id = ?1 AND x.mailbox_id IN (SELECT value FROM json_each(?2)){} AND {}
+            "SELECT x.sort_key, x.placement_id FROM message m CROSS JOIN placement p ON p.message_id = m.id
+               CROSS JOIN json_each(?2) j
+               CROSS JOIN membership x ON x.mailbox_id = j.value AND x.sort_key = p.sort_key AND x.placement_id = p.id
+             WHERE m.thread_id = ?1{} AND {}
              ORDER BY x.sort_key DESC, x.placement_id DESC LIMIT 1",
             self.condition(),
             has_words(&self.words, 3)

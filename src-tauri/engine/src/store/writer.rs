@@ -2,6 +2,7 @@
 //! membership, thread_box and a mailbox's counts can't drift apart. Nothing else writes those tables.
 
 use super::error::Db;
+use super::labels::LabelBoxes;
 use super::lanes::Lanes;
 use super::reader::Reader;
 use super::unbound::Unbound;
@@ -9,6 +10,7 @@ use godwit_domain::{Error, Event, Result};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Deref;
+use std::rc::Rc;
 
 /// Where a placement is shown, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +73,12 @@ pub struct Writer<'a> {
     wrote_profile: bool,
     /// Mailbox paths read so far.
     pub(super) paths: HashMap<i64, String>,
+    /// Folders that show rows by label, by the mailbox that has the rows; see `labels`.
+    pub(super) homes: HashMap<i64, Option<Rc<LabelBoxes>>>,
+    /// The homes of accounts.
+    pub(super) home_ids: HashMap<i64, Option<i64>>,
+    /// Folders with the home and the label that they show.
+    pub(super) shows: HashMap<i64, Option<(i64, String)>>,
     /// Seconds since 1970 when the transaction began.
     pub(super) now: i64,
 }
@@ -94,6 +102,9 @@ impl<'a> Writer<'a> {
             boxes: FxHashMap::default(),
             wrote_profile: false,
             paths: HashMap::new(),
+            homes: HashMap::new(),
+            home_ids: HashMap::new(),
+            shows: HashMap::new(),
             now: crate::clock::now(),
         }
     }
@@ -125,35 +136,40 @@ impl<'a> Writer<'a> {
         self.tell(Event::Told { error });
     }
 
-    /// Moves a placement from one shown state to another: lists, conversation counts and mailbox counts follow.
-    pub(super) fn show(&mut self, place: Place, before: Option<Shown>, after: Option<Shown>) -> Result<()> {
+    /// Moves a placement from where it was shown to where it is: lists, conversation counts and mailbox counts follow.
+    pub(super) fn show(&mut self, place: Place, before: &[Shown], after: &[Shown]) -> Result<()> {
+        for now in after {
+            let was = before.iter().find(|b| b.mailbox == now.mailbox).copied();
+            self.show_in(place, was, Some(*now))?;
+        }
+        for was in before.iter().filter(|b| after.iter().all(|a| a.mailbox != b.mailbox)) {
+            self.show_in(place, Some(*was), None)?;
+        }
+        Ok(())
+    }
+
+    /// The same in one mailbox.
+    fn show_in(&mut self, place: Place, before: Option<Shown>, after: Option<Shown>) -> Result<()> {
         if before == after {
             return Ok(());
         }
         let cache = self.cache;
         match (before, after) {
-            (Some(b), Some(a)) if b.mailbox == a.mailbox => {
-                cache.run(
-                    "UPDATE membership SET unread = ?4, starred = ?5 WHERE mailbox_id = ?1 AND sort_key = ?2 AND placement_id = ?3",
-                    (a.mailbox, place.sort_key, place.id, a.unread, a.starred),
-                )?;
-            }
-            _ => {
-                if let Some(b) = before {
-                    cache.run(
-                        "DELETE FROM membership WHERE mailbox_id = ?1 AND sort_key = ?2 AND placement_id = ?3",
-                        (b.mailbox, place.sort_key, place.id),
-                    )?;
-                }
-                if let Some(a) = after {
-                    cache.run(
-                        "INSERT INTO membership (mailbox_id, sort_key, placement_id, thread_id, unread, starred)
-                         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                        (a.mailbox, place.sort_key, place.id, place.thread, a.unread, a.starred),
-                    )?;
-                }
-            }
-        }
+            (Some(_), Some(a)) => cache.run(
+                "UPDATE membership SET unread = ?4, starred = ?5 WHERE mailbox_id = ?1 AND sort_key = ?2 AND placement_id = ?3",
+                (a.mailbox, place.sort_key, place.id, a.unread, a.starred),
+            )?,
+            (Some(b), None) => cache.run(
+                "DELETE FROM membership WHERE mailbox_id = ?1 AND sort_key = ?2 AND placement_id = ?3",
+                (b.mailbox, place.sort_key, place.id),
+            )?,
+            (None, Some(a)) => cache.run(
+                "INSERT INTO membership (mailbox_id, sort_key, placement_id, thread_id, unread, starred)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                (a.mailbox, place.sort_key, place.id, place.thread, a.unread, a.starred),
+            )?,
+            (None, None) => 0,
+        };
         if let Some(b) = before {
             self.count(place, b, -1);
         }
@@ -198,22 +214,11 @@ impl<'a> Writer<'a> {
     }
 
     fn touch(&mut self, place: Place, before: Option<Shown>, after: Option<Shown>) {
-        let mut note = |mailbox: i64, now: Option<Shown>, arrived: bool| {
-            let entry = self.changes.touched.entry((place.id, mailbox)).or_insert(Touched { place, now, arrived });
-            entry.now = now;
-            entry.place = place;
-        };
-        match (before, after) {
-            (Some(b), Some(a)) if b.mailbox == a.mailbox => note(a.mailbox, after, false),
-            _ => {
-                if let Some(b) = before {
-                    note(b.mailbox, None, false);
-                }
-                if let Some(a) = after {
-                    note(a.mailbox, after, true);
-                }
-            }
-        }
+        let Some(mailbox) = after.or(before).map(|shown| shown.mailbox) else { return };
+        let touched = Touched { place, now: after, arrived: before.is_none() };
+        let entry = self.changes.touched.entry((place.id, mailbox)).or_insert(touched);
+        entry.now = after;
+        entry.place = place;
     }
 
     /// A base placement came to (1) or left (-1) a mailbox.

@@ -37,7 +37,7 @@ impl AccountSync {
     pub async fn audit_due(&self) -> Result<Option<MailboxId>> {
         let account = self.account;
         let states = self.store.read(move |r| r.mailbox_states(account)).await?;
-        let whole = states.into_iter().filter(|s| s.selectable && s.on_server && s.synced_down_to == Some(1));
+        let whole = states.into_iter().filter(|s| s.selectable && s.on_server && s.home.is_none() && s.synced_down_to == Some(1));
         Ok(due_for_audit(whole.map(|s| (s.id, s.audited_at)), crate::clock::now(), EVERY_SECS))
     }
 

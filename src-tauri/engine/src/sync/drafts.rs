@@ -89,7 +89,8 @@ impl AccountSync {
         if known.is_none() || !self.state_of(id).await?.on_server {
             self.make_mailboxes().await?;
         }
-        Ok(Some(self.state_of(id).await?).filter(|state| state.on_server))
+        // Where folders are labels a copy would be known by a UID that no row here has: such drafts stay on this machine.
+        Ok(Some(self.state_of(id).await?).filter(|state| state.on_server && state.home.is_none()))
     }
 
     async fn state_of(&self, id: MailboxId) -> Result<MailboxState> {

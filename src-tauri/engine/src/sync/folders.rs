@@ -35,10 +35,12 @@ impl AccountSync {
             }
         }
         let missing = self.missing_from(&listed, states).await?;
+        let can = self.conn.capabilities().gmail;
         let states = self
             .store
             .write(Lane::Sync, move |w| {
                 w.mailboxes_listed(account, &listed)?;
+                w.labels_listed(account, &listed, can)?;
                 for (mailbox, status) in &missing.there {
                     w.mailbox_status(*mailbox, status)?;
                 }

@@ -57,7 +57,7 @@ impl AccountSync {
     }
 
     async fn state(&self, mailbox: MailboxId) -> Result<MailboxState> {
-        self.store.read(move |r| r.mailbox_state(mailbox)).await
+        self.store.read(move |r| r.mailbox_state(r.ground(mailbox)?)).await
     }
 
     async fn sync_selected(&self, state: MailboxState, depth: Depth) -> Result<MailboxOutcome> {
@@ -66,7 +66,7 @@ impl AccountSync {
             return Ok(MailboxOutcome::default());
         }
         let mailbox = state.id;
-        let selected = self.conn.select(&state.wire_name, resync(&state, self.conn.capabilities().qresync)).await?;
+        let selected = self.conn.select(&state.wire_name, resync(&state, self.can_resync())).await?;
         let uidvalidity = selected.uidvalidity.ok_or_else(|| {
             Error::new(ErrorKind::Protocol, format!("The server gives no UIDVALIDITY for {}.", state.path))
                 .mend("Without it no message can be told from another; ask your provider.")
@@ -87,6 +87,12 @@ impl AccountSync {
             self.drop_missing(&at, &mut out).await?;
         }
         Ok(out)
+    }
+
+    /// What QRESYNC tells has no labels in it.
+    fn can_resync(&self) -> bool {
+        let can = self.conn.capabilities();
+        can.qresync && !can.gmail
     }
 
     async fn uidnext(&self, state: &MailboxState, selected: &Selected) -> Result<u32> {

@@ -8,6 +8,7 @@ mod bodies;
 mod carry;
 mod drafts;
 mod folders;
+mod gmail;
 mod headers;
 mod mailbox;
 mod older;
@@ -151,6 +152,11 @@ impl AccountSync {
         self.pulse.push_wanted()
     }
 
+    /// The mailbox that is read to bring this one up to date: where folders are labels, the one that holds all messages.
+    pub async fn ground(&self, mailbox: MailboxId) -> godwit_domain::Result<MailboxId> {
+        self.store.read(move |r| r.ground(mailbox)).await
+    }
+
     /// Which account.
     pub fn account(&self) -> AccountId {
         self.account
@@ -162,9 +168,11 @@ impl AccountSync {
         let account = self.account;
         let mut states = self.store.read(move |r| r.mailbox_states(account)).await?;
         let passed_over = |role| role == Some(Role::All) && self.conn.capabilities().quirks.doubles_all;
-        states.retain(|s| s.selectable && s.on_server && !passed_over(s.role));
+        let homes: HashSet<MailboxId> = states.iter().filter_map(|s| s.home).collect();
+        states.retain(|s| s.selectable && s.on_server && s.home.is_none() && !passed_over(s.role));
         states.sort_by_key(|s| {
             let rank = match s.role {
+                _ if homes.contains(&s.id) => 0,
                 Some(Role::Inbox) => 0,
                 Some(Role::Sent | Role::Drafts) => 1,
                 Some(Role::Archive) => 2,

@@ -13,6 +13,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// A want refused this often for a reason that might pass is given up and told.
 pub(super) const MOST_REFUSALS: u32 = 5;
 
+/// So often at most a push goes round: to trash and out of it, or home and its labels on.
+const ROUNDS: u32 = 3;
+
 /// What a push did.
 #[derive(Debug, Default)]
 pub struct PushOutcome {
@@ -39,18 +42,35 @@ impl AccountSync {
         let mut out = PushOutcome::default();
         self.make_mailboxes().await?;
         self.settle_attempts(&mut out).await?;
+        for _ in 0..ROUNDS {
+            // Only labels and the way by trash make a want of two steps.
+            if !self.push_round(&mut out).await? || !self.conn.capabilities().gmail {
+                break;
+            }
+        }
+        if !out.pushed.is_empty() || !out.touched.is_empty() {
+            // What was moved may have had no first words where it came from.
+            self.previewed().clear();
+        }
+        Ok(out)
+    }
+
+    /// Answers whether anything was moved, which may now be gone on with.
+    async fn push_round(&self, out: &mut PushOutcome) -> Result<bool> {
         let account = self.account;
         let (pending, copies) = self.store.read(move |r| Ok((r.pending(account)?, r.pending_copies(account)?))).await?;
         let by_id: HashMap<PlacementId, Pending> = pending.into_iter().map(|p| (p.placement, p)).collect();
-        let wishes: Vec<Wish> = by_id.values().filter_map(wish).collect();
+        let wishes = self.by_trash(by_id.values().filter_map(wish).collect()).await?;
         let copy_wishes: Vec<CopyWish> = copies
             .iter()
             .filter_map(|c| Some(CopyWish { copy: c.id, mailbox: c.mailbox, uid: c.uid?, target: c.target }))
             .collect();
         let wanted = Wanted { placements: by_id, copies: copies.into_iter().map(|c| (c.id, c)).collect() };
+        let mut moved = false;
         for plan in plan_push(&wishes, &copy_wishes) {
-            match self.push_mailbox(&plan, &wanted, &mut out).await {
-                Err(error) if sent(&error) != Sent::Open => self.refuse_all(&plan, error).await?,
+            moved |= plan.steps.iter().any(|step| matches!(step, PushStep::Move { .. }));
+            match self.push_mailbox(&plan, &wanted, out).await {
+                Err(error) if sent(&error) != Sent::Open => self.refuse_all(&plan, &wanted, error).await?,
                 #[cfg(feature = "planted")]
                 Err(error) if Planted::WantDroppedOnReconnect.is_on() => {
                     let dropped: Vec<PlacementId> = wanted.placements.keys().copied().collect();
@@ -60,11 +80,7 @@ impl AccountSync {
                 done => done?,
             }
         }
-        if !out.pushed.is_empty() || !out.touched.is_empty() {
-            // What was moved may have had no first words where it came from.
-            self.previewed().clear();
-        }
-        Ok(out)
+        Ok(moved)
     }
 
     /// Mailboxes that an action asked for (an archive where there was none) come into being before anything moves there.
@@ -147,7 +163,11 @@ impl AccountSync {
             }
         }
         let uid_of = |id: &PlacementId| visit.pending.get(id).and_then(|p| p.uid);
-        let silent: UidSet = done.keys().filter_map(uid_of).filter(|uid| !answered.contains_key(uid)).collect();
+        let told = |(id, edit): (&PlacementId, &FlagEdit)| {
+            let now = uid_of(id).and_then(|uid| answered.get(&uid));
+            now.is_some_and(|now| now.labels.is_some() || (edit.add.labels.is_empty() && edit.del.labels.is_empty()))
+        };
+        let silent: UidSet = done.iter().filter(|one| !told(*one)).filter_map(|(id, _)| uid_of(id)).collect();
         if !silent.is_empty() {
             let fetched = self.conn.fetch_flags(&silent, None).await?;
             answered.extend(fetched.flags.into_iter().map(|f| (f.uid, f)));
@@ -158,9 +178,7 @@ impl AccountSync {
         for part in confirmed.chunks(500) {
             let part = part.to_vec();
             self.store
-                .write(Lane::Sync, move |w| {
-                    part.iter().try_for_each(|(id, edit, now)| w.flags_confirmed(*id, edit, &now.flags, now.modseq))
-                })
+                .write(Lane::Sync, move |w| part.iter().try_for_each(|(id, edit, now)| w.flags_confirmed(*id, edit, now)))
                 .await?;
         }
         Ok(())
@@ -248,7 +266,7 @@ impl AccountSync {
         };
         let (moved, source) = match moved {
             Ok(moved) => moved,
-            Err(error) => return self.refuse(&placements, &Want::Place, error, false).await,
+            Err(error) => return self.refuse_move(visit.pending, &placements, error).await,
         };
         let told = told_uids(moved.as_ref());
         let mut places = Vec::with_capacity(placements.len());
@@ -270,6 +288,18 @@ impl AccountSync {
                     })
                 })
                 .await?;
+        }
+        Ok(())
+    }
+
+    /// What was on its way out by the trash stays as it is, no less than what was on its way elsewhere.
+    async fn refuse_move(&self, pending: &HashMap<PlacementId, Pending>, placements: &[PlacementId], error: Error) -> Result<()> {
+        let is_gone = |id: &PlacementId| pending.get(id).is_some_and(|p| p.gone);
+        let (gone, moved): (Vec<PlacementId>, Vec<PlacementId>) = placements.iter().copied().partition(is_gone);
+        for (placements, want) in [(gone, Want::Gone), (moved, Want::Place)] {
+            if !placements.is_empty() {
+                self.refuse(&placements, &want, error.clone(), false).await?;
+            }
         }
         Ok(())
     }
@@ -392,14 +422,14 @@ impl AccountSync {
     }
 
     /// The mailbox itself could not be opened or asked: all that was to be done in it shares the answer.
-    async fn refuse_all(&self, plan: &MailboxPush, error: Error) -> Result<()> {
+    async fn refuse_all(&self, plan: &MailboxPush, wanted: &Wanted, error: Error) -> Result<()> {
         for step in &plan.steps {
             match step {
                 PushStep::Copy { copies, .. } => self.refuse_copies(copies, error.clone()).await?,
                 PushStep::Store { add, flags, placements, .. } => {
                     self.refuse(placements, &flags_of(*add, flags), error.clone(), false).await?;
                 }
-                PushStep::Move { placements, .. } => self.refuse(placements, &Want::Place, error.clone(), false).await?,
+                PushStep::Move { placements, .. } => self.refuse_move(&wanted.placements, placements, error.clone()).await?,
                 PushStep::Expunge { placements, .. } => self.refuse(placements, &Want::Gone, error.clone(), false).await?,
             }
         }
@@ -408,7 +438,7 @@ impl AccountSync {
 
     /// A NO takes this want back, and no other; "not now" waits on; what was not understood waits on up to a number of times;
     /// what is open ends the session, and the next one looks.
-    async fn refuse(&self, placements: &[PlacementId], want: &Want, error: Error, for_good: bool) -> Result<()> {
+    pub(super) async fn refuse(&self, placements: &[PlacementId], want: &Want, error: Error, for_good: bool) -> Result<()> {
         if !for_good && error.kind == ErrorKind::Busy {
             return Ok(());
         }

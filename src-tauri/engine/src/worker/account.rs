@@ -296,9 +296,12 @@ impl AccountWorker {
         }
         let (open, account) = (self.open, self.account);
         let states = self.context.store.read(move |r| r.mailbox_states(account)).await?;
-        let wanted = |s: &MailboxState| if alone { s.role == Some(Role::Inbox) } else { Some(s.id) == open };
-        let state = states.into_iter().find(|s| wanted(s) && s.selectable && s.on_server);
-        let Some(mailbox) = state.filter(|s| alone || s.role != Some(Role::Inbox)).map(|s| s.id) else { return Ok(None) };
+        let wanted = |s: &&MailboxState| if alone { s.role == Some(Role::Inbox) } else { Some(s.id) == open };
+        let state = states.iter().find(|s| wanted(s) && s.selectable && s.on_server);
+        // What shows the messages of another mailbox by label is listened to there, where the watch is already.
+        let is_home = |s: &MailboxState| states.iter().any(|other| other.home == Some(s.id));
+        let watched = |s: &MailboxState| s.role == Some(Role::Inbox) || s.home.is_some() || is_home(s);
+        let Some(mailbox) = state.filter(|s| alone || !watched(s)).map(|s| s.home.unwrap_or(s.id)) else { return Ok(None) };
         if !sync.has_open(mailbox) {
             pass::run_mailbox(&self.context, sync, &self.pulse, mailbox).await?;
         }

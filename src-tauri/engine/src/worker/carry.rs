@@ -32,10 +32,15 @@ pub(super) async fn run(context: &Context, sync: &AccountSync, out: &mut PushOut
         tried.extend(next.iter().map(|carry| (carry.placement, carry.copy)));
         let ready = sources.bring(sync, next).await?;
         let landed = sync.land(ready, out).await;
-        for account in std::mem::take(&mut out.left_behind) {
-            context.nudge(account);
+        let left_behind = std::mem::take(&mut out.left_behind);
+        for account in &left_behind {
+            context.nudge(*account);
         }
         landed?;
+        if !left_behind.is_empty() && sync.connection().capabilities().gmail {
+            // What has landed here may want its labels now.
+            context.nudge(sync.account());
+        }
         if sync.push_wanted() {
             return Ok(());
         }

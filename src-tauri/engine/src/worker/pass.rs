@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::sync::{AccountSync, Audited, Depth, MailboxOutcome, Pulse, PushOutcome, Rest};
 use godwit_domain::api::{MailboxSynced, SyncBodies};
-use godwit_domain::{Activity, Error, ErrorKind, Event, MailboxId, PlacementId, Result, Role};
+use godwit_domain::{Activity, Error, ErrorKind, Event, MailboxId, PlacementId, Result};
 use std::collections::BTreeMap;
 
 /// Rows whose first words are fetched right after a mailbox' first screen.
@@ -43,6 +43,7 @@ pub async fn run_pass(context: &Context, sync: &AccountSync, pulse: &Pulse, bodi
 /// is no trouble of the account's: the next full pass tells it.
 pub(super) async fn run_mailbox(context: &Context, sync: &AccountSync, pulse: &Pulse, mailbox: MailboxId) -> Result<()> {
     let mut pass = Pass { context, sync, pulse, rest: Rest::Rested, report: BTreeMap::new() };
+    let mailbox = sync.ground(mailbox).await?;
     loop {
         let synced = sync.sync_mailbox_now(mailbox).await;
         let Some(outcome) = pass.guard(mailbox, synced)? else { return Ok(()) };
@@ -176,17 +177,8 @@ impl Pass<'_> {
             return Ok(());
         }
         let ids = outcome.arrived.clone();
-        let fresh = self
-            .context
-            .store
-            .read(move |r| {
-                if r.mailbox_state(mailbox)?.role != Some(Role::Inbox) {
-                    return Ok(Vec::new());
-                }
-                Ok(r.rows(&ids)?.into_iter().filter(|row| row.unread()).map(|row| row.id).collect::<Vec<PlacementId>>())
-            })
-            .await?;
-        if !fresh.is_empty() {
+        let news = self.context.store.read(move |r| r.news_of(mailbox, &ids)).await?;
+        if let Some((mailbox, fresh)) = news {
             let placements = fresh.into_iter().take(20).collect();
             self.context.store.emit(Event::MailArrived { account: self.sync.account(), mailbox, placements });
         }

@@ -8,7 +8,7 @@ use crate::planted::Planted;
 use crate::smtp::{self, SubmitOutcome};
 use crate::store::{Attempt, AttemptKind, Lane, MailboxState};
 use godwit_domain::sending::{Files, Look};
-use godwit_domain::{AccountId, Error, OutboxId, Result, Role};
+use godwit_domain::{Account, AccountId, Error, OutboxId, Result, Role};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -134,6 +134,13 @@ impl MailRoad {
         Ok(filing)
     }
 
+    /// Gmail files what it was handed itself, and is known by its host or by folders that are labels.
+    pub(super) async fn who_files(&self, account: &Account) -> Files {
+        let id = account.id;
+        let by_label = self.context.store.read(move |r| r.home(id)).await.is_ok_and(|home| home.is_some());
+        outbox::files(&account.smtp, by_label || account.imap.host.eq_ignore_ascii_case("imap.gmail.com"))
+    }
+
     fn learn(&self, account: AccountId, files: Files) {
         self.files.lock().unwrap_or_else(PoisonError::into_inner).insert(account, files);
     }
@@ -145,8 +152,7 @@ impl Road for MailRoad {
             Ok(found) => found,
             Err(error) => return SubmitOutcome::NotSent(error),
         };
-        let is_gmail = account.imap.host.eq_ignore_ascii_case("imap.gmail.com");
-        self.learn(going.account, outbox::files(&account.smtp, is_gmail));
+        self.learn(going.account, self.who_files(&account).await);
         smtp::submit(&account.smtp, &account.user, &target.password, &self.context.tls, &going.outgoing, &|_, _| {}).await
     }
 

@@ -82,7 +82,10 @@ struct Ears {
 impl Ears {
     /// `Ok` only where there is nothing to listen to.
     async fn listen(&self) -> Result<()> {
-        let Some(inbox) = self.states().await?.into_iter().find(|s| s.role == Some(Role::Inbox)) else { return Ok(()) };
+        let states = self.states().await?;
+        let Some(inbox) = states.iter().find(|s| s.role == Some(Role::Inbox)) else { return Ok(()) };
+        // Where the inbox is a label, what is synced is listened to: nothing falls between the hearing and the reading.
+        let inbox = states.iter().find(|s| Some(s.id) == inbox.home).unwrap_or(inbox);
         let connection = self.context.connect(self.account).await?;
         if !connection.capabilities().idle {
             return Ok(());

@@ -87,7 +87,7 @@ fn fetches_that_broke_others_are_read() {
     assert_eq!(fetched(b"* 1 FETCH (BINARY[1] ~{5}\r\na\0b\r\n UID 5)\r\n").uid, Some(5));
     assert_eq!(fetched(b"* 1 FETCH (ENVELOPE (NIL \"s\" () NIL NIL NIL NIL NIL NIL NIL) UID 5)\r\n").uid, Some(5));
     assert_eq!(fetched(b"* 1 FETCH ()\r\n").uid, None);
-    assert_eq!(fetched(b"\0\0* 1 FETCH (X-GM-LABELS ({5}\r\na (b)) UID 5)\r\n").gm_labels, Some(vec!["a (b)".to_owned()]));
+    assert_eq!(fetched(b"\0\0* 1 FETCH (X-GM-LABELS ({5}\r\na (b)) UID 5)\r\n").gm_labels, Some(["a (b)".to_owned()].into()));
     assert_eq!(read(&frame(format!("* 1 FETCH (BODYSTRUCTURE {}\r\n", "(".repeat(400)).as_bytes())), Err(TokenError::TooDeep));
 }
 

@@ -165,7 +165,7 @@ async fn a_mark_that_is_taken_back_while_it_is_on_the_wire_is_taken_back_there_t
         assert!(s.pending().await.is_empty());
         // The server has done what it was sent.
         let now = Flags::parse(there.iter().map(String::as_str));
-        s.home.write(move |w| w.flags_confirmed(id, &sent, &now, None)).await;
+        s.home.write(move |w| w.flags_confirmed(id, &sent, &told(now))).await;
         let undone = s.pending().await[0].edit.clone();
         let names = |flags: &Flags| flags.names();
         assert_eq!((names(&undone.add), names(&undone.del)), (back.clone(), there.clone()));
@@ -229,7 +229,7 @@ async fn undo_after_the_server_has_moved_it_moves_it_back() {
         .write(move |w| {
             w.moved(id, junk, Some(1), Some(4))?;
             let pushed = w.pending(AccountId(1))?.remove(0).edit;
-            w.flags_confirmed(id, &pushed, &Flags::of(flags::bit::JUNK), None)
+            w.flags_confirmed(id, &pushed, &told(Flags::of(flags::bit::JUNK)))
         })
         .await;
     assert!(s.pending().await.is_empty());
@@ -316,7 +316,7 @@ async fn a_flag_the_server_does_not_take_is_kept_here_only() {
     s.perform(mark(&["Work", "\\Seen"], &[]), &s.ids).await;
     let id = s.ids[0];
     let pushed = s.pending().await.remove(0).edit;
-    s.home.write(move |w| w.flags_confirmed(id, &pushed, &Flags::of(flags::bit::SEEN), None)).await;
+    s.home.write(move |w| w.flags_confirmed(id, &pushed, &told(Flags::of(flags::bit::SEEN)))).await;
     assert!(s.pending().await.is_empty());
     let rows = s.home.list(of(s.inbox)).await;
     assert_eq!((rows[0].labels.as_slice(), rows[0].unread()), (["Work".to_owned()].as_slice(), false));
@@ -341,8 +341,34 @@ async fn a_want_made_while_another_is_on_the_wire_is_not_lost() {
     let pushed = s.pending().await.remove(0).edit;
     s.perform(mark(&["\\Flagged"], &[]), &s.ids).await;
     let id = s.ids[0];
-    s.home.write(move |w| w.flags_confirmed(id, &pushed, &Flags::of(flags::bit::SEEN), None)).await;
+    s.home.write(move |w| w.flags_confirmed(id, &pushed, &told(Flags::of(flags::bit::SEEN)))).await;
     assert_eq!(s.pending().await.remove(0).edit.add, Flags::of(flags::bit::FLAGGED));
+}
+
+#[tokio::test]
+async fn what_is_taken_back_while_it_is_on_the_wire_is_undone_on_the_server_too() {
+    let s = letters(2).await;
+    let archive = s.home.mailbox(s.account, "Archive").await;
+    s.perform(mark(&["\\Seen"], &[]), &s.ids[..1]).await;
+    let marked = s.pending().await.remove(0).edit;
+    s.home.store.undo(None).await.unwrap();
+    s.perform(Verb::Archive, &s.ids[1..]).await;
+    s.home.store.undo(None).await.unwrap();
+    assert!(s.pending().await.is_empty());
+    let (first, second) = (s.ids[0], s.ids[1]);
+    s.home
+        .write(move |w| {
+            w.flags_confirmed(first, &marked, &told(Flags::of(flags::bit::SEEN)))?;
+            w.moved(second, archive, Some(1), Some(9))
+        })
+        .await;
+    let rows = s.home.list(of(s.inbox)).await;
+    assert_eq!((rows.len(), rows.iter().filter(|r| r.unread()).count()), (2, 2), "a person sees what was asked for last");
+    let mut pending = s.pending().await;
+    pending.sort_by_key(|p| p.placement != first);
+    assert_eq!((&pending[0].edit.del, pending[0].target), (&Flags::of(flags::bit::SEEN), None));
+    assert_eq!((pending[1].mailbox, pending[1].target), (archive, Some(s.inbox)));
+    s.home.audit().await;
 }
 
 #[tokio::test]

@@ -62,7 +62,7 @@ async fn flags_changed_elsewhere_are_taken_all_at_once_unless_a_person_waits() {
     let home = Home::new();
     let (_, inbox) = inbox(&home).await;
     home.deliver(inbox, mails(1..=1_200)).await;
-    let seen = |uid| FetchedFlags { uid, flags: Flags::of(flags::bit::SEEN), modseq: Some(7) };
+    let seen = |uid| FetchedFlags { uid, flags: Flags::of(flags::bit::SEEN), labels: None, modseq: Some(7) };
     let mut flags: Vec<FetchedFlags> = (1..=1_200).map(seen).collect();
     let (changed, mut left) =
         with_somebody_behind(&home, move |w| Ok((w.apply_flags_in_turn(inbox, 1, &mut flags)?, flags))).await;

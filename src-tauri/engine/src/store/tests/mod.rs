@@ -5,6 +5,7 @@ mod carry;
 mod drafts;
 mod files;
 mod keep;
+mod labels;
 mod large;
 mod lists;
 mod pushed;
@@ -15,7 +16,7 @@ mod writing;
 
 use super::*;
 use godwit_domain::mime::Headers;
-use godwit_domain::sync::{Listed, NewPlacement, UidSet};
+use godwit_domain::sync::{FetchedFlags, GmailFacts, Listed, NewPlacement, UidSet};
 use godwit_domain::*;
 
 /// A profile in a temp folder, with its store open.
@@ -129,6 +130,7 @@ fn mail(uid: u32) -> NewPlacement {
         modseq: None,
         internal_date: Some(1_700_000_000 + i64::from(uid) * 60),
         size: 1_000 + uid,
+        gmail: GmailFacts::default(),
         headers: Headers {
             subject: format!("Letter {uid}"),
             from: vec![Address { name: "Jonas Lindqvist".into(), address: "jonas@solheim.example".into() }],
@@ -139,6 +141,11 @@ fn mail(uid: u32) -> NewPlacement {
             ..Headers::default()
         },
     }
+}
+
+/// What a server answers about flags.
+fn told(flags: Flags) -> FetchedFlags {
+    FetchedFlags { uid: 1, flags, labels: None, modseq: None }
 }
 
 /// Newest first, as a sync hands them over.

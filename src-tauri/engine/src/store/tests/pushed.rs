@@ -4,7 +4,7 @@ use super::*;
 use godwit_domain::sync::FetchedFlags;
 
 fn line(uid: u32, flags: &[&str], modseq: Option<u64>) -> FetchedFlags {
-    FetchedFlags { uid, flags: Flags::parse(flags.iter().copied()), modseq }
+    FetchedFlags { uid, flags: Flags::parse(flags.iter().copied()), labels: None, modseq }
 }
 
 /// Three letters, synced up to MODSEQ 20.

@@ -221,7 +221,7 @@ impl World {
                 let flags: Vec<FetchedFlags> = there
                     .mails
                     .iter()
-                    .map(|(uid, (_, flags))| FetchedFlags { uid: *uid, flags: flags.clone(), modseq: None })
+                    .map(|(uid, (_, flags))| FetchedFlags { uid: *uid, flags: flags.clone(), labels: None, modseq: None })
                     .collect();
                 w.apply_flags(mailbox, uidvalidity, &flags)?;
                 w.remove_uids(mailbox, uidvalidity, &held.minus(&all))
@@ -241,7 +241,7 @@ impl World {
             self.server.boxes[at].mails.insert(uid, (n, flags.clone()));
             let (id, edit, target) = (p.placement, p.edit, p.target);
             let pushed = flags.clone();
-            self.home.write(move |w| w.flags_confirmed(id, &edit, &pushed, None)).await;
+            self.home.write(move |w| w.flags_confirmed(id, &edit, &told(pushed))).await;
             if p.gone {
                 self.server.boxes[at].mails.remove(&uid);
                 self.home.write(move |w| w.gone_confirmed(&[id])).await;

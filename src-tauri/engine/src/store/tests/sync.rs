@@ -142,8 +142,8 @@ async fn flags_of_others_come_through_under_ones_own_wants() {
     let verb = Verb::Mark { add: vec!["\\Flagged".into(), "\\Seen".into()], remove: Vec::new() };
     home.store.perform(Action { verb, targets: Targets::ids(&ids[..1]) }).await.unwrap();
     let theirs = vec![
-        FetchedFlags { uid: 2, flags: Flags::parse(["\\Seen", "Boat"]), modseq: Some(9) },
-        FetchedFlags { uid: 77, flags: Flags::none(), modseq: None },
+        FetchedFlags { uid: 2, flags: Flags::parse(["\\Seen", "Boat"]), labels: None, modseq: Some(9) },
+        FetchedFlags { uid: 77, flags: Flags::none(), labels: None, modseq: None },
     ];
     assert_eq!(home.write(move |w| w.apply_flags(inbox, 1, &theirs)).await, 1);
     let rows = home.list(of(inbox)).await;

@@ -1,6 +1,8 @@
 //! One account against a server that may lie: what stays here, what goes, what the person hears.
 
 mod auditing;
+mod gmail;
+mod gmail_random;
 mod listing;
 mod pushing;
 mod quirks;

@@ -2,6 +2,7 @@
 
 mod desk;
 mod floods;
+mod gmail;
 mod histories;
 mod lies;
 mod life;
