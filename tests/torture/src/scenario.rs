@@ -256,7 +256,7 @@ impl Scenario {
                 lane.oracle.remake("Projects", &mail)
             }
             Self::Refused => lane.oracle.drop_mailbox("Projects"),
-            _ if self.drafts() => self.write(lane, cast).await,
+            _ if self.drafts() => Box::pin(self.write(lane, cast)).await,
             _ => Ok(()),
         }
     }

@@ -20,7 +20,8 @@ use serde_json::Value;
 
 macro_rules! answers {
     ($engine:ident, $request:ident, $($variant:ident => $room:ident :: $name:ident,)*) => {
-        match $request { $(Request::$variant(asked) => json($room::$name($engine, asked).await?),)* }
+        // On the heap: the longest of all answers would otherwise stand on the stack of whoever asks, whatever is asked.
+        match $request { $(Request::$variant(asked) => json(Box::pin($room::$name($engine, asked)).await?),)* }
     };
 }
 

@@ -39,7 +39,7 @@ struct Version {
 impl AccountSync {
     /// Looks after drafts that are under way, then files what was written since. Answers whether something is wanted gone now.
     pub async fn push_drafts(&self, rest: Rest, out: &mut PushOutcome) -> Result<bool> {
-        let (mut wants, open) = self.settle_drafts(out).await?;
+        let (mut wants, open) = Box::pin(self.settle_drafts(out)).await?;
         let account = self.account;
         let until = (rest == Rest::Rested).then(crate::clock::now);
         let (to_file, news) =
@@ -49,7 +49,7 @@ impl AccountSync {
             wants = true;
         }
         for draft in to_file.into_iter().filter(|d| !open.contains(&d.draft)) {
-            wants |= self.file_draft(draft, out).await?;
+            wants |= Box::pin(self.file_draft(draft, out)).await?;
         }
         Ok(wants)
     }
@@ -57,7 +57,7 @@ impl AccountSync {
     async fn file_draft(&self, to_file: DraftToFile, out: &mut PushOutcome) -> Result<bool> {
         let draft = to_file.draft;
         let filed = match self.drafts_mailbox().await {
-            Ok(Some(to)) => self.file_into(&to, to_file, out).await,
+            Ok(Some(to)) => Box::pin(self.file_into(&to, to_file, out)).await,
             // The folder can't be made now; the next pass asks again.
             Ok(None) => return Ok(false),
             Err(error) => Err(error),
@@ -262,7 +262,7 @@ impl AccountSync {
                 continue;
             }
             for (id, attempt) in attempts {
-                match self.settle_draft(&state, id, &attempt, out).await {
+                match Box::pin(self.settle_draft(&state, id, &attempt, out)).await {
                     // The folder can't be looked into: nothing of ours is there that could be doubled.
                     Err(error) if sent(&error) == Sent::Refused => self.end(vec![id]).await?,
                     Err(error) if sent(&error) == Sent::NotNow => open.extend(attempt.draft.map(|d| d.0)),

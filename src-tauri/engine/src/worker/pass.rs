@@ -106,14 +106,15 @@ impl Pass<'_> {
 
     async fn push(&mut self) -> Result<()> {
         self.pulse.take_push();
-        let mut outcome = self.sync.push().await?;
-        super::carry::run(self.context, self.sync, &mut outcome).await?;
-        self.push_drafts(&mut outcome).await?;
+        // On the heap one by one: within each other they outgrow the stack of a thread.
+        let mut outcome = Box::pin(self.sync.push()).await?;
+        Box::pin(super::carry::run(self.context, self.sync, &mut outcome)).await?;
+        Box::pin(self.push_drafts(&mut outcome)).await?;
         for (mailbox, pushed) in outcome.pushed {
             self.report.entry(mailbox).or_default().pushed += pushed;
         }
         for mailbox in outcome.touched {
-            let synced = self.sync.sync_mailbox_now(mailbox).await;
+            let synced = Box::pin(self.sync.sync_mailbox_now(mailbox)).await;
             if let Some(outcome) = self.guard(mailbox, synced)? {
                 self.count(mailbox, &outcome);
             }
@@ -123,12 +124,12 @@ impl Pass<'_> {
 
     /// After everything else, since a draft may be long; what it leaves behind goes at once.
     async fn push_drafts(&self, outcome: &mut PushOutcome) -> Result<()> {
-        let wants = self.sync.push_drafts(self.rest, outcome).await?;
+        let wants = Box::pin(self.sync.push_drafts(self.rest, outcome)).await?;
         for account in std::mem::take(&mut outcome.left_behind) {
             self.context.nudge(account);
         }
         if wants {
-            let more = self.sync.push().await?;
+            let more = Box::pin(self.sync.push()).await?;
             for (mailbox, pushed) in more.pushed {
                 *outcome.pushed.entry(mailbox).or_default() += pushed;
             }
