@@ -271,7 +271,9 @@ impl History {
         assert_eq!(clean, 2, "{at}: no pass comes to its end");
         self.desk.compare(&FOLDERS, &at).await;
         self.take_what_was_told(told.iter().filter(|e| e.what.contains("both folders")).count());
-        assert_eq!(self.desk.there(&FOLDERS), self.model(), "{at}: the server");
+        let heard = self.desk.home.server.world().heard.clone();
+        let lately: Vec<_> = heard.iter().rev().take(60).rev().collect();
+        assert_eq!(self.desk.there(&FOLDERS), self.model(), "{at}: the server; it heard {lately:?}");
         assert_eq!(self.desk.shown(&FOLDERS).await, self.model(), "{at}: the store");
         assert_eq!(self.desk.home.waiting().await, 0, "{at}");
         self.desk.home.audit().await;
