@@ -60,7 +60,7 @@ fn every_library_stays_in_its_home_room() {
     nobody_names(&["rustls::"], "src-tauri", &[".rs"], &[&home("net"), &home("imap"), &home("smtp")]);
     nobody_names(&["mail_parser"], "src-tauri", &[".rs"], &["src-tauri/domain/src/mime"]);
     nobody_names(&["mail_builder"], "src-tauri", &[".rs"], &["src-tauri/domain/src/compose"]);
-    nobody_names(&["ammonia::"], "src-tauri", &[".rs"], &["src-tauri/domain/src/html"]);
+    nobody_names(&["ammonia::", "css_inline"], "src-tauri", &[".rs"], &["src-tauri/domain/src/html"]);
     nobody_names(&["tauri::"], "src-tauri", &[".rs"], &["src-tauri/src/", "src-tauri/build.rs"]);
     nobody_names(&["@tauri-apps"], "ui/src", &[".ts", ".svelte"], &["ui/src/ipc/tauri.ts"]);
 }
