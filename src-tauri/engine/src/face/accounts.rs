@@ -132,6 +132,8 @@ pub(super) async fn sync(engine: &Engine, asked: Sync) -> Result<Vec<MailboxSync
             failed = failed.or(Some(error));
         }
     }
+    // Who asked may listen no longer than for the answer, and what was refused is part of it.
+    engine.inner.context.store.tell_now().await?;
     match failed {
         Some(error) => Err(error),
         None => Ok(report),

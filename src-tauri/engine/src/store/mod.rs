@@ -197,6 +197,15 @@ impl Store {
         self.inner.hub.emit(event);
     }
 
+    /// Sends what was gathered so far: who is answered after this has been told all that came before the answer.
+    pub async fn tell_now(&self) -> Result<()> {
+        self.desk(Lane::Sync, |desk| {
+            desk.hub.tell();
+            Ok(())
+        })
+        .await
+    }
+
     /// Opens a list. Of a very long one the first screen stands at once and the rest follows as `ViewChanged`.
     pub async fn view_open(&self, spec: ViewSpec) -> Result<ViewOpened> {
         let hub = Arc::clone(&self.inner.hub);

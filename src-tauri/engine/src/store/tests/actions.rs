@@ -393,6 +393,19 @@ async fn a_refusal_takes_the_want_back_and_is_told() {
 }
 
 #[tokio::test]
+async fn who_asks_for_it_has_heard_of_a_refusal_before_the_answer() {
+    let s = letters(1).await;
+    let mut events = s.home.store.subscribe();
+    s.perform(Verb::Archive, &s.ids).await;
+    let (ids, error) = (s.ids.clone(), Error::new(ErrorKind::Refused, "The server refused to move a message."));
+    let said = error.clone();
+    s.home.write(move |w| w.refused(&ids, &Want::All, &error)).await;
+    s.home.store.tell_now().await.unwrap();
+    let heard: Vec<Event> = std::iter::from_fn(|| events.try_recv().ok()).collect();
+    assert!(heard.contains(&Event::Told { error: said }), "{heard:?}");
+}
+
+#[tokio::test]
 async fn deleting_in_trash_asks_for_more_and_for_good_leaves_no_trace_in_lists() {
     let s = letters(1).await;
     s.perform(Verb::Delete, &s.ids).await;
