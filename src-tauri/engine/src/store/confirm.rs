@@ -106,7 +106,19 @@ impl Writer<'_> {
         }
         self.set_loose(row, "removed")?;
         let edit = if self.hand_on_flags(row)? { FlagEdit::default() } else { row.edit.clone() };
-        self.change(row, Placement { uid: None, removed_at: Some(self.now), want_gone: false, edit, ..row.clone() })
+        let want_mailbox = if self.has_arrived(row)? { None } else { row.want_mailbox };
+        self.change(row, Placement { uid: None, removed_at: Some(self.now), want_gone: false, edit, want_mailbox, ..row.clone() })
+    }
+
+    /// It was wanted elsewhere, and an equal message came there after it: the move happened and its answer was lost, or another
+    /// device made it. The wish has come true and must not wait for the next copy of the message.
+    fn has_arrived(&self, row: &Placement) -> Result<bool> {
+        let Some(target) = row.want_mailbox else { return Ok(false) };
+        let there = "SELECT 1 FROM placement p JOIN message m ON m.id = p.message_id
+             WHERE m.thread_id = ?1 AND m.identity = ?2 AND m.size = ?3 AND p.id > ?4 AND p.mailbox_id = ?5
+               AND p.uid IS NOT NULL AND p.removed_at IS NULL LIMIT 1";
+        let found = self.cache.one(there, (row.thread, row.identity, row.size, row.id, target), |_| Ok(()))?;
+        Ok(found.is_some())
     }
 
     /// Another device may have moved it, and its new place was read before the old one was seen to be empty: flags that are

@@ -134,6 +134,25 @@ async fn a_move_on_another_device_keeps_id_body_and_flags_wanted() {
 }
 
 #[tokio::test]
+async fn a_move_whose_answer_was_lost_is_over_once_both_folders_were_read() {
+    let home = Home::new();
+    let account = home.account("marit@fjordlys.example").await;
+    let (inbox, archive) = (home.mailbox(account, "INBOX").await, home.mailbox(account, "Archive").await);
+    let boathouse = home.mailbox(account, "Boathouse").await;
+    let ids = home.deliver(inbox, mails(1..=2)).await;
+    home.store.perform(Action { verb: Verb::Archive, targets: Targets::ids(&ids[..1]) }).await.unwrap();
+    // The server did it. Its archive is read first, then the inbox.
+    home.deliver(archive, vec![NewPlacement { uid: 50, ..mail(2) }]).await;
+    home.write(move |w| w.remove_uids(inbox, 1, &UidSet::range(2, 2))).await;
+    // A copy that is made later stays where it is made.
+    home.write(move |w| w.insert_new(boathouse, 1, vec![NewPlacement { uid: 9, ..mail(2) }])).await;
+    assert!(home.read(move |r| r.pending(account)).await.is_empty());
+    let shown = |mailbox| home.list(of(mailbox));
+    assert_eq!((shown(inbox).await.len(), shown(archive).await.len(), shown(boathouse).await.len()), (1, 1, 1));
+    home.audit().await;
+}
+
+#[tokio::test]
 async fn flags_of_others_come_through_under_ones_own_wants() {
     let home = Home::new();
     let account = home.account("marit@fjordlys.example").await;
