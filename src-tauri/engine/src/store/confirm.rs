@@ -5,13 +5,13 @@ use super::placement::Placement;
 use super::writer::Writer;
 use godwit_domain::flags::bit;
 use godwit_domain::sync::{FetchedFlags, UidSet};
-use godwit_domain::{Error, ErrorKind, Event, FlagEdit, Flags, MailboxId, PlacementId, Result};
+use godwit_domain::{AccountId, Error, ErrorKind, Event, FlagEdit, Flags, MailboxId, PlacementId, Result};
 use std::collections::HashMap;
 
 /// How long a removed message stays restorable.
 pub(super) const KEEP_REMOVED_SECS: i64 = 7 * 86_400;
 /// A row moved here without a UID may arrive until then, for a read of the mailbox can be older than the move.
-const MOVED_GRACE_SECS: i64 = 60;
+pub(super) const MOVED_GRACE_SECS: i64 = 60;
 /// The most removed messages cleared away at one opening.
 const PURGE_MOST: u32 = 10_000;
 
@@ -343,6 +343,23 @@ impl Writer<'_> {
         self.tell(Event::StatusChanged);
         self.tell_error(error.clone());
         Ok(())
+    }
+
+    /// Tells of copies whose message another device removed before they could be made.
+    pub fn give_up_stranded_copies(&mut self, account: AccountId) -> Result<()> {
+        for copy in self.stranded_copies(account)? {
+            let error = Error::gone("A message that was to be copied is not on the server any more.")
+                .mend("Recently removed may still have it.");
+            self.copy_refused(copy, &error)?;
+        }
+        Ok(())
+    }
+
+    /// As if what is removed had been removed so many seconds earlier.
+    #[cfg(test)]
+    pub(crate) fn age_removed(&mut self, seconds: i64) -> Result<()> {
+        let sql = "UPDATE placement SET removed_at = removed_at - ?1 WHERE removed_at IS NOT NULL";
+        self.cache.run(sql, [seconds]).map(drop)
     }
 
     /// The server refused it once more; answers how often so far.

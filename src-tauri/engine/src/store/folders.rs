@@ -190,6 +190,8 @@ impl Writer<'_> {
                 "UPDATE receipt_item SET to_path = ?3 WHERE coalesce(to_account_id, account_id) = ?1 AND to_path = ?2",
                 "UPDATE OR REPLACE keep SET mailbox_path = ?3 WHERE account_id = ?1 AND mailbox_path = ?2",
                 "UPDATE attempt SET target_path = ?3 WHERE account_id = ?1 AND target_path = ?2",
+                "UPDATE on_wire SET mailbox_path = ?3 WHERE account_id = ?1 AND mailbox_path = ?2",
+                "UPDATE on_wire SET target_path = ?3 WHERE account_id = ?1 AND target_path = ?2",
                 "UPDATE draft_copy SET mailbox_path = ?3 WHERE account_id = ?1 AND mailbox_path = ?2",
             ] {
                 profile.run(sql, (state.account.0, &old, &new))?;

@@ -1,6 +1,7 @@
 //! Tables intent and copy_intent: what a person wants of messages and the server has not confirmed (rules W2 to W6).
 //! The intent commits before its projection in cache.db; `heal` makes the projection anew after a kill between the two.
 
+use super::confirm::MOVED_GRACE_SECS;
 use super::placement::Placement;
 use super::reader::{Reader, number};
 use super::writer::Writer;
@@ -166,6 +167,22 @@ impl Reader<'_> {
                 size: p.size,
                 refusals,
             });
+        }
+        Ok(out)
+    }
+
+    /// Copies of messages that went from the server a while ago and did not turn up elsewhere.
+    pub fn stranded_copies(&self, account: AccountId) -> Result<Vec<i64>> {
+        let copies = self.profile.all(
+            "SELECT id, placement_id FROM copy_intent WHERE account_id = ?1 AND target_account_id IS NULL ORDER BY id",
+            [account.0],
+            |r| Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?)),
+        )?;
+        let (mut out, before) = (Vec::new(), crate::clock::now() - MOVED_GRACE_SECS);
+        for (id, placement) in copies {
+            if self.placement(placement)?.is_some_and(|p| p.removed_at.is_some_and(|at| at < before)) {
+                out.push(id);
+            }
         }
         Ok(out)
     }

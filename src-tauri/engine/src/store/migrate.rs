@@ -12,6 +12,7 @@ pub(super) const fn migrations(file: File) -> &'static [&'static str] {
             include_str!("migrations/profile/0002.sql"),
             include_str!("migrations/profile/0003.sql"),
             include_str!("migrations/profile/0004.sql"),
+            include_str!("migrations/profile/0005.sql"),
         ],
         File::Cache => &[
             include_str!("migrations/cache/0001.sql"),

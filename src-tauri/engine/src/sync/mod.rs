@@ -6,6 +6,7 @@ mod ahead;
 mod audit;
 mod bodies;
 mod carry;
+mod copying;
 mod drafts;
 mod folders;
 mod gmail;
@@ -17,6 +18,7 @@ mod removal;
 mod settle;
 #[cfg(test)]
 pub(crate) mod tests;
+mod unanswered;
 
 pub use audit::Audited;
 pub use bodies::{BodyLimit, FetchedBody, drop_beyond, fetch_body};

@@ -2,9 +2,10 @@
 //! Creating commands leave a trace first (rule W1); no destructive command goes to a UID that was not looked at under this SELECT (W7).
 
 use super::AccountSync;
+use super::copying::Unproven;
 use crate::imap::{CopyUid, Selected, StoreChange};
 use crate::planted::Planted;
-use crate::store::{Attempt, AttemptId, AttemptKind, Lane, MailboxState, Pending, PendingCopy, Want};
+use crate::store::{AttemptId, Doing, Lane, MailboxState, Pending, PendingCopy, Want};
 use godwit_domain::flags::bit;
 use godwit_domain::sync::{CopyWish, FetchedFlags, MailboxPush, PushStep, Sent, UidSet, Wish, plan_push, sent};
 use godwit_domain::{AccountId, Error, ErrorKind, FlagEdit, Flags, MailboxId, PlacementId, Result};
@@ -25,6 +26,8 @@ pub struct PushOutcome {
     pub touched: BTreeSet<MailboxId>,
     /// Accounts that have the source of a landed move to expunge.
     pub left_behind: BTreeSet<AccountId>,
+    /// See [`Unproven`].
+    pub(super) unproven: Unproven,
 }
 
 /// What became of messages that were to be removed.
@@ -41,6 +44,7 @@ impl AccountSync {
     pub async fn push(&self) -> Result<PushOutcome> {
         let mut out = PushOutcome::default();
         self.make_mailboxes().await?;
+        self.settle_unanswered(&mut out).await?;
         self.settle_attempts(&mut out).await?;
         for _ in 0..ROUNDS {
             // Only labels and the way by trash make a want of two steps.
@@ -48,6 +52,7 @@ impl AccountSync {
                 break;
             }
         }
+        self.settle_unproven(&mut out).await?;
         if !out.pushed.is_empty() || !out.touched.is_empty() {
             // What was moved may have had no first words where it came from.
             self.previewed().clear();
@@ -58,7 +63,11 @@ impl AccountSync {
     /// Answers whether anything was moved, which may now be gone on with.
     async fn push_round(&self, out: &mut PushOutcome) -> Result<bool> {
         let account = self.account;
-        let (pending, copies) = self.store.read(move |r| Ok((r.pending(account)?, r.pending_copies(account)?))).await?;
+        let (pending, copies, stranded) =
+            self.store.read(move |r| Ok((r.pending(account)?, r.pending_copies(account)?, r.stranded_copies(account)?))).await?;
+        if !stranded.is_empty() {
+            self.store.write(Lane::Sync, move |w| w.give_up_stranded_copies(account)).await?;
+        }
         let by_id: HashMap<PlacementId, Pending> = pending.into_iter().map(|p| (p.placement, p)).collect();
         let wishes = self.by_trash(by_id.values().filter_map(wish).collect()).await?;
         let copy_wishes: Vec<CopyWish> = copies
@@ -128,7 +137,7 @@ impl AccountSync {
         for step in &plan.steps {
             match step {
                 PushStep::Store { .. } => {}
-                PushStep::Copy { target, uids, copies } => self.push_copy(&visit, *target, uids, copies, out).await?,
+                PushStep::Copy { target, copies, .. } => self.push_copy(&visit, *target, copies, out).await?,
                 PushStep::Move { target, placements, .. } => self.push_move(&visit, *target, placements, out).await?,
                 PushStep::Expunge { placements, .. } => self.push_expunge(&visit, placements, out).await?,
             }
@@ -141,9 +150,10 @@ impl AccountSync {
         let mut answered = HashMap::<u32, FetchedFlags>::new();
         // Only what got its OK counts as told; a refused half of an edit is not mistaken for one that the server will not keep.
         let mut done = HashMap::<PlacementId, FlagEdit>::new();
+        let on_wire = self.flags_leave(visit, steps).await?;
         for step in steps {
             let PushStep::Store { add, flags, uids, placements } = step else { continue };
-            let edit = flags_of(*add, flags);
+            let edit = Want::Flags(flags_of(*add, flags));
             if visit.selected.read_only {
                 let error = Error::new(ErrorKind::Refused, format!("{} can only be read on this server.", visit.state.path));
                 self.refuse(placements, &edit, error, true).await?;
@@ -181,70 +191,34 @@ impl AccountSync {
                 .write(Lane::Sync, move |w| part.iter().try_for_each(|(id, edit, now)| w.flags_confirmed(*id, edit, now)))
                 .await?;
         }
-        Ok(())
+        self.answered(on_wire).await
     }
 
-    async fn push_copy(
-        &self,
-        visit: &Visit<'_>,
-        target: MailboxId,
-        uids: &UidSet,
-        copies: &[i64],
-        out: &mut PushOutcome,
-    ) -> Result<()> {
-        let to = self.store.read(move |r| r.mailbox_state(target)).await?;
-        let traces = copies.iter().filter_map(|id| visit.copies.get(id)).map(|copy| Trace {
-            identity: copy.identity,
-            message_id: copy.message_id.clone(),
-            size: copy.size,
-            placement: None,
-            copy: Some(copy.id),
-        });
-        let attempts = self.begin(AttemptKind::Copy, &to, traces.collect()).await?;
-        match self.conn.copy(uids, &to.wire_name).await {
-            Ok(copied) => {
-                let told = told_uids(copied.as_ref());
-                let places: Vec<_> = copies
-                    .iter()
-                    .map(|id| (*id, visit.copies.get(id).and_then(|c| c.uid).and_then(|uid| told.get(&uid).copied())))
-                    .collect();
-                self.store
-                    .write(Lane::Sync, move |w| {
-                        places.iter().try_for_each(|(copy, place)| w.copied(*copy, *place))?;
-                        attempts.iter().try_for_each(|a| w.attempt_end(*a))
-                    })
-                    .await?;
-                *out.pushed.entry(visit.state.id).or_default() += count(copies.len());
-                out.touched.insert(target);
-                Ok(())
-            }
-            Err(error) => match sent(&error) {
-                Sent::Refused => {
-                    self.end(attempts).await?;
-                    self.refuse_copies(copies, error).await
-                }
-                // The traces stay: the next push looks before it copies again.
-                Sent::NotNow => self.refuse_copies(copies, error).await,
-                Sent::Open => Err(error),
-            },
-        }
-    }
-
-    async fn refuse_copies(&self, copies: &[i64], error: Error) -> Result<()> {
-        let (copies, for_good) = (copies.to_vec(), sent(&error) == Sent::Refused);
-        if error.kind == ErrorKind::Busy {
-            return Ok(());
+    /// What is about to be stored is on the disk first: it may be taken back before the answer.
+    async fn flags_leave(&self, visit: &Visit<'_>, steps: &[PushStep]) -> Result<Vec<i64>> {
+        let stores: Vec<(Doing, Vec<PlacementId>)> = steps
+            .iter()
+            .filter_map(|step| match step {
+                PushStep::Store { add, flags, placements, .. } => Some((Doing::Store(flags_of(*add, flags)), placements.clone())),
+                _ => None,
+            })
+            .collect();
+        let (mailbox, uidvalidity) = (visit.state.id, visit.state.uidvalidity.unwrap_or(0));
+        if stores.is_empty() || visit.selected.read_only {
+            return Ok(Vec::new());
         }
         self.store
             .write(Lane::Sync, move |w| {
-                for copy in copies {
-                    if for_good || w.count_copy_refusal(copy)? >= MOST_REFUSALS {
-                        w.copy_refused(copy, &error)?;
-                    }
-                }
-                Ok(())
+                stores.iter().map(|(doing, rows)| w.leaves(mailbox, uidvalidity, rows, doing)).collect::<Result<Vec<_>>>()
             })
             .await
+    }
+
+    async fn answered(&self, on_wire: Vec<i64>) -> Result<()> {
+        if on_wire.is_empty() {
+            return Ok(());
+        }
+        self.store.write(Lane::Sync, move |w| w.answered(&on_wire)).await
     }
 
     async fn push_move(
@@ -259,14 +233,22 @@ impl AccountSync {
             return Ok(());
         }
         let to = self.store.read(move |r| r.mailbox_state(target)).await?;
+        let mut on_wire = Vec::new();
         let moved = if self.conn.capabilities().move_ {
-            self.conn.move_messages(&uids, &to.wire_name).await.map(|moved| (moved, Deletion::Gone))
+            let (mailbox, uidvalidity) = (visit.state.id, visit.state.uidvalidity.unwrap_or(0));
+            let (rows, doing) = (placements.clone(), Doing::Move { target, uidnext: to.uidnext });
+            on_wire.push(self.store.write(Lane::Sync, move |w| w.leaves(mailbox, uidvalidity, &rows, &doing)).await?);
+            self.conn.move_messages(&uids, &to.wire_name).await.map(|moved| (moved, Deletion::Gone, placements.clone()))
         } else {
-            self.move_by_copy(visit, &to, &placements, &uids).await
+            let wanted: Vec<&Pending> = placements.iter().filter_map(|id| visit.pending.get(id)).collect();
+            self.move_by_copy(&to, &wanted, out).await
         };
-        let (moved, source) = match moved {
+        let (moved, source, placements) = match moved {
             Ok(moved) => moved,
-            Err(error) => return self.refuse_move(visit.pending, &placements, error).await,
+            Err(error) => {
+                self.refuse_move(visit.pending, &placements, error).await?;
+                return self.answered(on_wire).await;
+            }
         };
         let told = told_uids(moved.as_ref());
         let mut places = Vec::with_capacity(placements.len());
@@ -289,7 +271,7 @@ impl AccountSync {
                 })
                 .await?;
         }
-        Ok(())
+        self.answered(on_wire).await
     }
 
     /// What was on its way out by the trash stays as it is, no less than what was on its way elsewhere.
@@ -302,46 +284,6 @@ impl AccountSync {
             }
         }
         Ok(())
-    }
-
-    /// Without MOVE: COPY, and only after its OK `\Deleted` and EXPUNGE of just these.
-    async fn move_by_copy(
-        &self,
-        visit: &Visit<'_>,
-        to: &MailboxState,
-        placements: &[PlacementId],
-        uids: &UidSet,
-    ) -> Result<(Option<CopyUid>, Deletion)> {
-        let traces = placements.iter().filter_map(|id| visit.pending.get(id)).map(|pending| Trace {
-            identity: pending.identity,
-            message_id: pending.message_id.clone(),
-            size: pending.size,
-            placement: Some(pending.placement),
-            copy: None,
-        });
-        let attempts = self.begin(AttemptKind::Move, to, traces.collect()).await?;
-        let copied = match self.conn.copy(uids, &to.wire_name).await {
-            Ok(copied) => copied,
-            Err(error) => {
-                // Only a plain NO proves that nothing was made; else the trace stays, and the next push looks.
-                if sent(&error) == Sent::Refused {
-                    self.end(attempts).await?;
-                }
-                return Err(error);
-            }
-        };
-        let source = match self.delete_here(uids).await {
-            Ok(source) => source,
-            Err(error) => {
-                if sent(&error) == Sent::Refused {
-                    // The copy stands, and so does the original: in two places is told, in none would be lost.
-                    self.end(attempts).await?;
-                }
-                return Err(error);
-            }
-        };
-        self.end(attempts).await?;
-        Ok((copied, source))
     }
 
     async fn push_expunge(&self, visit: &Visit<'_>, placements: &[PlacementId], out: &mut PushOutcome) -> Result<()> {
@@ -396,11 +338,7 @@ impl AccountSync {
     async fn checked(&self, visit: &Visit<'_>, placements: &[PlacementId]) -> Result<(Vec<PlacementId>, UidSet)> {
         let wanted: Vec<&Pending> = placements.iter().filter_map(|id| visit.pending.get(id)).collect();
         let uids: UidSet = wanted.iter().filter_map(|p| p.uid).collect();
-        let there: HashMap<u32, [u8; 16]> = super::headers::parse(self.conn.fetch_identities(&uids).await?)
-            .await?
-            .into_iter()
-            .map(|n| (n.uid, n.headers.identity))
-            .collect();
+        let there = self.held(&uids).await?;
         let (mut same, mut other) = (Vec::new(), Vec::new());
         for pending in wanted {
             match pending.uid.and_then(|uid| there.get(&uid)) {
@@ -413,10 +351,7 @@ impl AccountSync {
         if !other.is_empty() {
             let mailbox = visit.state.id;
             self.store.write(Lane::Sync, move |w| w.set_uids_unstable(mailbox)).await?;
-            let error =
-                Error::new(ErrorKind::Refused, "The server has put another message in this one's place; nothing was done.")
-                    .mend("Get mail, then try again.");
-            self.refuse(&other, &Want::All, error, true).await?;
+            self.refuse(&other, &Want::All, another_message(), true).await?;
         }
         Ok((same.iter().map(|p| p.placement).collect(), same.iter().filter_map(|p| p.uid).collect()))
     }
@@ -427,7 +362,8 @@ impl AccountSync {
             match step {
                 PushStep::Copy { copies, .. } => self.refuse_copies(copies, error.clone()).await?,
                 PushStep::Store { add, flags, placements, .. } => {
-                    self.refuse(placements, &flags_of(*add, flags), error.clone(), false).await?;
+                    let edit = Want::Flags(flags_of(*add, flags));
+                    self.refuse(placements, &edit, error.clone(), false).await?;
                 }
                 PushStep::Move { placements, .. } => self.refuse_move(&wanted.placements, placements, error.clone()).await?,
                 PushStep::Expunge { placements, .. } => self.refuse(placements, &Want::Gone, error.clone(), false).await?,
@@ -462,32 +398,6 @@ impl AccountSync {
             .await
     }
 
-    /// Rule W1: the trace of a creating command is on the disk before the command leaves.
-    async fn begin(&self, kind: AttemptKind, to: &MailboxState, traces: Vec<Trace>) -> Result<Vec<AttemptId>> {
-        let status = self.conn.status(&to.wire_name).await?;
-        let (account, target, wire_name) = (self.account, to.id, to.wire_name.clone());
-        self.store
-            .write(Lane::Sync, move |w| {
-                let attempt = |trace: Trace| Attempt {
-                    account,
-                    kind,
-                    target,
-                    wire_name: wire_name.clone(),
-                    uidvalidity: status.uidvalidity,
-                    uidnext: status.uidnext,
-                    identity: Some(trace.identity),
-                    message_id: trace.message_id,
-                    size: trace.size,
-                    placement: trace.placement,
-                    copy: trace.copy,
-                    outbox: None,
-                    draft: None,
-                };
-                traces.into_iter().map(|trace| w.attempt_begin(&attempt(trace))).collect::<Result<Vec<_>>>()
-            })
-            .await
-    }
-
     pub(super) async fn end(&self, attempts: Vec<AttemptId>) -> Result<()> {
         self.store.write(Lane::Sync, move |w| attempts.iter().try_for_each(|a| w.attempt_end(*a))).await
     }
@@ -498,20 +408,12 @@ struct Wanted {
     copies: HashMap<i64, PendingCopy>,
 }
 
-struct Visit<'a> {
-    state: &'a MailboxState,
+/// A mailbox that is selected to be pushed to, and all that is wanted.
+pub(super) struct Visit<'a> {
+    pub(super) state: &'a MailboxState,
     selected: &'a Selected,
     pending: &'a HashMap<PlacementId, Pending>,
-    copies: &'a HashMap<i64, PendingCopy>,
-}
-
-/// What an attempt row remembers of one message.
-struct Trace {
-    identity: [u8; 16],
-    message_id: Option<String>,
-    size: u32,
-    placement: Option<PlacementId>,
-    copy: Option<i64>,
+    pub(super) copies: &'a HashMap<i64, PendingCopy>,
 }
 
 fn wish(pending: &Pending) -> Option<Wish> {
@@ -525,17 +427,22 @@ fn wish(pending: &Pending) -> Option<Wish> {
     })
 }
 
-fn flags_of(add: bool, flags: &Flags) -> Want {
+fn flags_of(add: bool, flags: &Flags) -> FlagEdit {
     let flags = flags.clone();
-    Want::Flags(if add { FlagEdit { add: flags, ..FlagEdit::default() } } else { FlagEdit { del: flags, ..FlagEdit::default() } })
+    if add { FlagEdit { add: flags, ..FlagEdit::default() } } else { FlagEdit { del: flags, ..FlagEdit::default() } }
+}
+
+pub(super) fn another_message() -> Error {
+    Error::new(ErrorKind::Refused, "The server has put another message in this one's place; nothing was done.")
+        .mend("Get mail, then try again.")
 }
 
 /// New places by old UID, as COPYUID told them.
-fn told_uids(told: Option<&CopyUid>) -> HashMap<u32, (u32, u32)> {
+pub(super) fn told_uids(told: Option<&CopyUid>) -> HashMap<u32, (u32, u32)> {
     let Some(told) = told else { return HashMap::new() };
     told.source.iter().zip(&told.target).map(|(source, target)| (*source, (told.uidvalidity, *target))).collect()
 }
 
-fn count(n: usize) -> u32 {
+pub(super) fn count(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }

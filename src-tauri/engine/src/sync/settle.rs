@@ -7,8 +7,17 @@ use crate::imap::StoreChange;
 use crate::store::{Attempt, AttemptId, AttemptKind, Lane, LiesAt, Want};
 use godwit_domain::flags::bit;
 use godwit_domain::sync::{Sent, UidSet, sent};
-use godwit_domain::{Error, ErrorKind, Event, Flags, MailboxId, Result};
+use godwit_domain::{Error, ErrorKind, Event, Flags, MailboxId, PlacementId, Result};
 use std::collections::{BTreeMap, HashMap};
+
+/// A move whose copy was found in its target.
+struct Arrived {
+    id: AttemptId,
+    attempt: Attempt,
+    placement: PlacementId,
+    /// UIDVALIDITY and UID there.
+    place: (u32, u32),
+}
 
 impl AccountSync {
     /// Looks where each unfinished COPY should have arrived. Found: it is done. Proven absent: it may be tried again.
@@ -21,18 +30,19 @@ impl AccountSync {
             by_target.entry(attempt.target).or_default().push((id, attempt));
         }
         for (target, attempts) in by_target {
-            let ids: Vec<(AttemptId, Attempt)> = attempts.clone();
             match self.settle_in(target, attempts, out).await {
-                Err(error) if sent(&error) == Sent::Refused => self.give_up(ids).await?,
+                Err(error) if sent(&error) == Sent::Refused => self.give_up(target).await?,
                 done => done?,
             }
         }
         Ok(())
     }
 
-    /// The target can't be looked into any more: said once, and never tried again by itself.
-    async fn give_up(&self, attempts: Vec<(AttemptId, Attempt)>) -> Result<()> {
-        for (id, attempt) in attempts {
+    /// The target, or where a move came from, can't be looked into any more: said once, and never tried again by itself.
+    async fn give_up(&self, target: MailboxId) -> Result<()> {
+        let account = self.account;
+        let left = self.store.read(move |r| r.attempts(account)).await?;
+        for (id, attempt) in left.into_iter().filter(|(_, a)| a.target == target && a.kind != AttemptKind::Append) {
             self.cannot_say(&attempt).await?;
             self.end(vec![id]).await?;
         }
@@ -52,6 +62,7 @@ impl AccountSync {
         for row in rows {
             there.entry(row.headers.identity).or_default().push(row.uid);
         }
+        let mut moves = Vec::new();
         for (id, attempt) in attempts {
             let comparable = attempt.uidvalidity.is_some() && attempt.uidvalidity == uidvalidity && attempt.uidnext.is_some();
             // What stood there before the command left is no trace of it.
@@ -62,48 +73,86 @@ impl AccountSync {
                 Some(uids.swap_remove(at))
             });
             match (comparable, found, uidvalidity) {
-                (true, Some(uid), Some(validity)) => self.arrived(&attempt, validity, uid).await?,
+                (true, Some(uid), Some(validity)) => match (attempt.copy, attempt.placement) {
+                    (Some(copy), _) => self.store.write(Lane::Sync, move |w| w.copied(copy, Some((validity, uid)))).await?,
+                    // Its trace goes once its source is dealt with.
+                    (None, Some(placement)) => {
+                        moves.push(Arrived { id, attempt, placement, place: (validity, uid) });
+                        continue;
+                    }
+                    (None, None) => {}
+                },
                 (true, None, _) if read_all => {}
                 _ => self.cannot_say(&attempt).await?,
             }
             self.end(vec![id]).await?;
         }
         out.touched.insert(target);
+        self.take_sources_away(moves).await
+    }
+
+    /// The copies of moves are there: their sources have to go, a mailbox at a time.
+    async fn take_sources_away(&self, moves: Vec<Arrived>) -> Result<()> {
+        let mut by_source: BTreeMap<MailboxId, Vec<(u32, LiesAt, Arrived)>> = BTreeMap::new();
+        for arrived in moves {
+            let (placement, target) = (arrived.placement, arrived.attempt.target);
+            let source = self.store.read(move |r| r.lies_at(placement)).await?.filter(|source| source.mailbox != target);
+            match source {
+                Some(LiesAt { uid: Some(uid), mailbox, .. }) => {
+                    by_source.entry(mailbox).or_default().extend(source.map(|source| (uid, source, arrived)));
+                    continue;
+                }
+                Some(LiesAt { target: Some(wanted), .. }) if wanted == target => self.cannot_say(&arrived.attempt).await?,
+                _ => {}
+            }
+            self.end(vec![arrived.id]).await?;
+        }
+        for (mailbox, rows) in by_source {
+            let ids = rows.iter().map(|(_, _, arrived)| arrived.id).collect();
+            self.take_away_in(mailbox, rows).await?;
+            self.end(ids).await?;
+        }
         Ok(())
     }
 
-    /// The copy is there. A copy is done; a move still has to take its source away.
-    async fn arrived(&self, attempt: &Attempt, uidvalidity: u32, uid: u32) -> Result<()> {
-        if let Some(copy) = attempt.copy {
-            return self.store.write(Lane::Sync, move |w| w.copied(copy, Some((uidvalidity, uid)))).await;
-        }
-        let Some(placement) = attempt.placement else { return Ok(()) };
-        let Some(source) = self.store.read(move |r| r.lies_at(placement)).await? else { return Ok(()) };
-        if source.mailbox == attempt.target {
-            return Ok(());
-        }
-        let Some(old) = source.uid else {
-            let wanted = source.target == Some(attempt.target);
-            return if wanted { self.cannot_say(attempt).await } else { Ok(()) };
-        };
-        let mailbox = source.mailbox;
+    async fn take_away_in(&self, mailbox: MailboxId, rows: Vec<(u32, LiesAt, Arrived)>) -> Result<()> {
         let state = self.store.read(move |r| r.mailbox_state(mailbox)).await?;
         let selected = self.conn.select(&state.wire_name, None).await?;
-        let uids = UidSet::range(old, old);
-        let held = super::headers::parse(self.conn.fetch_identities(&uids).await?).await?;
-        let is_gone = held.is_empty();
-        let same = held.first().is_some_and(|n| n.headers.identity == source.identity);
-        if selected.uidvalidity != state.uidvalidity || !(same || is_gone) {
-            return self.cannot_say(attempt).await;
+        let comparable = selected.uidvalidity == state.uidvalidity;
+        let held = if comparable { self.held(&rows.iter().map(|(uid, ..)| *uid).collect()).await? } else { HashMap::new() };
+        let (mut there, mut gone, mut stay) = (Vec::new(), Vec::new(), Vec::new());
+        for (uid, source, arrived) in rows {
+            match held.get(&uid) {
+                _ if !comparable => self.cannot_say(&arrived.attempt).await?,
+                None => gone.push(arrived),
+                Some(identity) if *identity != source.identity => self.cannot_say(&arrived.attempt).await?,
+                Some(_) if source.target == Some(arrived.attempt.target) => there.push((uid, arrived)),
+                Some(_) => stay.push((uid, source)),
+            }
         }
-        let target = attempt.target;
-        if same && source.target != Some(target) {
-            return self.stays(&uids, &source).await;
+        for (uid, source) in stay {
+            self.stays(&UidSet::range(uid, uid), &source).await?;
         }
-        if same && self.delete_here(&uids).await? == Deletion::Marked {
-            return self.store.write(Lane::Sync, move |w| w.moved_leaving(placement, target, Some((uidvalidity, uid)))).await;
+        let uids: UidSet = there.iter().map(|(uid, _)| *uid).collect();
+        let mut marked = Vec::new();
+        let deleted: Vec<Arrived> = there.into_iter().map(|(_, arrived)| arrived).collect();
+        if !uids.is_empty() {
+            match self.delete_here(&uids).await? {
+                Deletion::Gone => gone.extend(deleted),
+                Deletion::Marked => marked = deleted,
+            }
         }
-        self.store.write(Lane::Sync, move |w| w.moved(placement, target, Some(uidvalidity), Some(uid))).await
+        self.store
+            .write(Lane::Sync, move |w| {
+                for Arrived { attempt, placement, place, .. } in marked {
+                    w.moved_leaving(placement, attempt.target, Some(place))?;
+                }
+                for Arrived { attempt, placement, place: (uidvalidity, uid), .. } in gone {
+                    w.moved(placement, attempt.target, Some(uidvalidity), Some(uid))?;
+                }
+                Ok(())
+            })
+            .await
     }
 
     /// Taken back meanwhile, or wanted elsewhere: the original stays, and nobody's EXPUNGE may take it. The copy is listed by

@@ -1,6 +1,7 @@
 //! One account against a server that may lie: what stays here, what goes, what the person hears.
 
 mod auditing;
+mod copying;
 mod gmail;
 mod gmail_random;
 mod listing;
@@ -9,6 +10,7 @@ mod quirks;
 mod reading;
 mod removing;
 mod settling;
+mod unanswered;
 
 use super::*;
 use crate::pretend::{Lie, Pretend};

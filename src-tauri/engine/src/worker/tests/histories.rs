@@ -181,19 +181,14 @@ impl History {
         let Some(subject) = self.some_letter((choice >= 3).then_some(true)) else { return };
         let Some(row) = self.row(&subject).await else { return };
         let to = FOLDERS[self.rng.below(3)];
-        let has_move = self.desk.home.server.world().offers("MOVE");
         let Some(letter) = self.letters.get_mut(&subject) else { return };
-        // A change whose answer was lost looks like another device's, and taking it back then comes too late.
-        let too_late = has_move && self.disturbed && letter.began == Some(to);
-        let stays = self.disturbed && letter.flags.contains("\\Flagged") != letter.was_starred;
         let verb = match choice {
-            0..3 if stays => return,
             0..3 => {
                 let on = letter.flags.insert("\\Flagged") || !letter.flags.remove("\\Flagged");
                 let (star, none) = (vec!["\\Flagged".to_owned()], Vec::new());
                 if on { Verb::Mark { add: star, remove: none } } else { Verb::Mark { add: none, remove: star } }
             }
-            3..6 if letter.folder != Some(to) && !too_late => {
+            3..6 if letter.folder != Some(to) => {
                 letter.folder = Some(to);
                 Verb::Move { to: self.desk.home.mailbox(to).await }
             }
