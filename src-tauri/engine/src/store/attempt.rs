@@ -4,6 +4,7 @@
 use super::reader::Reader;
 use super::writer::Writer;
 use godwit_domain::{AccountId, DraftId, Flags, MailboxId, OutboxId, PlacementId, Result};
+use std::collections::HashSet;
 
 /// Which command creates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +95,12 @@ impl Reader<'_> {
             identity: row.identity,
             target: row.want_mailbox.map(MailboxId),
         }))
+    }
+
+    /// Rows of an account that a COPY may have moved already, as far as is known.
+    pub fn open_moves(&self, account: AccountId) -> Result<HashSet<PlacementId>> {
+        let sql = "SELECT placement_id FROM attempt WHERE account_id = ?1 AND kind = 'move' AND placement_id IS NOT NULL";
+        Ok(self.profile.all(sql, [account.0], |r| r.get(0).map(PlacementId))?.into_iter().collect())
     }
 
     /// Attempts of an account whose outcome is not known, oldest first. One whose target folder is gone is left out.

@@ -205,6 +205,8 @@ impl AccountSync {
     async fn begin(&self, kind: AttemptKind, to: &MailboxState, traces: Vec<Trace>) -> Result<Vec<AttemptId>> {
         let status = self.conn.status(&to.wire_name).await?;
         let (account, target, wire_name) = (self.account, to.id, to.wire_name.clone());
+        // What stands at or above the UIDNEXT of the last sync is new to us too.
+        let (uidvalidity, uidnext) = (status.uidvalidity.or(to.uidvalidity), status.uidnext.or(to.uidnext));
         self.store
             .write(Lane::Sync, move |w| {
                 let attempt = |trace: Trace| Attempt {
@@ -212,8 +214,8 @@ impl AccountSync {
                     kind,
                     target,
                     wire_name: wire_name.clone(),
-                    uidvalidity: status.uidvalidity,
-                    uidnext: status.uidnext,
+                    uidvalidity,
+                    uidnext,
                     identity: Some(trace.identity),
                     message_id: trace.message_id,
                     size: trace.size,

@@ -63,8 +63,14 @@ impl AccountSync {
     /// Answers whether anything was moved, which may now be gone on with.
     async fn push_round(&self, out: &mut PushOutcome) -> Result<bool> {
         let account = self.account;
-        let (pending, copies, stranded) =
-            self.store.read(move |r| Ok((r.pending(account)?, r.pending_copies(account)?, r.stranded_copies(account)?))).await?;
+        let (mut pending, copies, stranded, open) = self
+            .store
+            .read(move |r| {
+                Ok((r.pending(account)?, r.pending_copies(account)?, r.stranded_copies(account)?, r.open_moves(account)?))
+            })
+            .await?;
+        // What may have been done once is not begun again before that is settled.
+        pending.retain(|p| !open.contains(&p.placement));
         if !stranded.is_empty() {
             self.store.write(Lane::Sync, move |w| w.give_up_stranded_copies(account)).await?;
         }

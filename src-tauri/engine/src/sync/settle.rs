@@ -102,15 +102,14 @@ impl AccountSync {
                     by_source.entry(mailbox).or_default().extend(source.map(|source| (uid, source, arrived)));
                     continue;
                 }
-                Some(LiesAt { target: Some(wanted), .. }) if wanted == target => self.cannot_say(&arrived.attempt).await?,
-                _ => {}
+                // Its mailbox was numbered anew, and the sync has to find it there first.
+                Some(_) => continue,
+                None => {}
             }
             self.end(vec![arrived.id]).await?;
         }
         for (mailbox, rows) in by_source {
-            let ids = rows.iter().map(|(_, _, arrived)| arrived.id).collect();
             self.take_away_in(mailbox, rows).await?;
-            self.end(ids).await?;
         }
         Ok(())
     }
@@ -118,12 +117,15 @@ impl AccountSync {
     async fn take_away_in(&self, mailbox: MailboxId, rows: Vec<(u32, LiesAt, Arrived)>) -> Result<()> {
         let state = self.store.read(move |r| r.mailbox_state(mailbox)).await?;
         let selected = self.conn.select(&state.wire_name, None).await?;
-        let comparable = selected.uidvalidity == state.uidvalidity;
-        let held = if comparable { self.held(&rows.iter().map(|(uid, ..)| *uid).collect()).await? } else { HashMap::new() };
+        if selected.uidvalidity != state.uidvalidity {
+            // Numbered anew: the sync finds them again, and the next push comes back to this.
+            return Ok(());
+        }
+        let ids = rows.iter().map(|(_, _, arrived)| arrived.id).collect();
+        let held = self.held(&rows.iter().map(|(uid, ..)| *uid).collect()).await?;
         let (mut there, mut gone, mut stay) = (Vec::new(), Vec::new(), Vec::new());
         for (uid, source, arrived) in rows {
             match held.get(&uid) {
-                _ if !comparable => self.cannot_say(&arrived.attempt).await?,
                 None => gone.push(arrived),
                 Some(identity) if *identity != source.identity => self.cannot_say(&arrived.attempt).await?,
                 Some(_) if source.target == Some(arrived.attempt.target) => there.push((uid, arrived)),
@@ -152,7 +154,8 @@ impl AccountSync {
                 }
                 Ok(())
             })
-            .await
+            .await?;
+        self.end(ids).await
     }
 
     /// Taken back meanwhile, or wanted elsewhere: the original stays, and nobody's EXPUNGE may take it. The copy is listed by
@@ -174,7 +177,7 @@ impl AccountSync {
     async fn cannot_say(&self, attempt: &Attempt) -> Result<()> {
         let error = Error::new(
             ErrorKind::Uncertain,
-            "The line broke during a copy, and the folder can't be compared any more: nobody can say whether it arrived.",
+            "A message was being copied, and its folder can't be compared any more: nobody can say whether the copy arrived.",
         )
         .mend("Look into the folder; if the message is missing there, do it again.");
         let (placement, copy) = (attempt.placement, attempt.copy);

@@ -6,7 +6,7 @@ use super::desk::{Desk, Mail};
 use super::lies::{ALL, Fault, Says};
 use super::life::Kind;
 use crate::pretend::{Lie, Pretend};
-use godwit_domain::{PlacementId, Verb};
+use godwit_domain::{Error, ErrorKind, PlacementId, Verb};
 use godwit_mutate::Rng;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -25,9 +25,6 @@ struct Letter {
     flags: BTreeSet<&'static str>,
     /// Copied: which of the two is meant would be open, so neither is touched any more.
     copy: Option<&'static str>,
-    /// Where it lay when the round began, and whether it was starred.
-    began: Option<&'static str>,
-    was_starred: bool,
 }
 
 struct History {
@@ -39,8 +36,8 @@ struct History {
     /// Words for where a failure came to be, and what was done in its round.
     at: String,
     acts: Vec<String>,
-    /// The pass of this round was disturbed: the server may have done what nobody here knows.
-    disturbed: bool,
+    /// What the person was told before the last restart.
+    told: Vec<Error>,
 }
 
 impl History {
@@ -50,7 +47,7 @@ impl History {
         let desk = Desk::at(&server).await;
         let at = format!("GODWIT_SEED={seed} [{offers}]");
         let mut history =
-            Self { rng: Rng::new(seed), desk, letters: BTreeMap::new(), coming: None, at, acts: Vec::new(), disturbed: false };
+            Self { rng: Rng::new(seed), desk, letters: BTreeMap::new(), coming: None, at, acts: Vec::new(), told: Vec::new() };
         for n in 0..10 {
             history.arrives(n);
         }
@@ -62,18 +59,11 @@ impl History {
     fn arrives(&mut self, number: usize) {
         let (subject, folder) = (format!("Letter {number}"), FOLDERS[self.rng.below(3)]);
         self.desk.home.server.change(|w| _ = w.deliver(folder, &subject));
-        self.letters.insert(
-            subject,
-            Letter { folder: Some(folder), flags: BTreeSet::new(), copy: None, began: Some(folder), was_starred: false },
-        );
+        self.letters.insert(subject, Letter { folder: Some(folder), flags: BTreeSet::new(), copy: None });
     }
 
     async fn round(&mut self, round: usize) {
         self.acts.clear();
-        for letter in self.letters.values_mut() {
-            (letter.began, letter.was_starred) = (letter.folder, letter.flags.contains("\\Flagged"));
-        }
-        self.disturbed = false;
         for n in 0..self.rng.below(4) {
             self.another_device_acts(round * 100 + n);
         }
@@ -90,16 +80,21 @@ impl History {
             _ = self.desk.pass(false) => false,
         };
         if is_killed {
-            self.desk.home.restart().await;
+            self.restarts().await;
         }
-        self.disturbed = true;
         for _ in 0..self.rng.below(3) {
             self.the_person_acts().await;
         }
         if self.rng.below(4) == 0 {
-            self.desk.home.restart().await;
+            self.restarts().await;
         }
         self.agrees().await;
+    }
+
+    async fn restarts(&mut self) {
+        let told = self.desk.home.told().await;
+        self.told.extend(told);
+        self.desk.home.restart().await;
     }
 
     /// Something goes wrong in the next pass, mostly; in words.
@@ -216,7 +211,7 @@ impl History {
         None
     }
 
-    /// A copy that stayed behind when a move broke in the middle and was taken back, and that the person was told of.
+    /// A copy that stayed behind when a move broke in the middle and was taken back or can't be compared, as the person was told.
     fn take_what_was_told(&mut self, mut copies: usize) {
         let (model, there) = (self.model(), self.desk.there(&FOLDERS));
         for (folder, rows) in there {
@@ -247,10 +242,7 @@ impl History {
             if !self.desk.home.server.is_honest() {
                 self.desk.home.server.change(|w| _ = w.deliver(folder, &subject));
             }
-            self.letters.insert(
-                subject,
-                Letter { folder: Some(folder), flags: BTreeSet::new(), copy: None, began: Some(folder), was_starred: false },
-            );
+            self.letters.insert(subject, Letter { folder: Some(folder), flags: BTreeSet::new(), copy: None });
         }
         self.desk.home.server.repent();
         let mut clean = 0;
@@ -261,11 +253,12 @@ impl History {
                 break;
             }
         }
-        let told = self.desk.home.told().await;
+        let mut told = std::mem::take(&mut self.told);
+        told.extend(self.desk.home.told().await);
         let at = format!("{}; {}; told: {told:?}", self.at, self.acts.join(", "));
         assert_eq!(clean, 2, "{at}: no pass comes to its end");
         self.desk.compare(&FOLDERS, &at).await;
-        self.take_what_was_told(told.iter().filter(|e| e.what.contains("both folders")).count());
+        self.take_what_was_told(told.iter().filter(|e| e.kind == ErrorKind::Uncertain).count());
         let heard = self.desk.home.server.world().heard.clone();
         let lately: Vec<_> = heard.iter().rev().take(60).rev().collect();
         assert_eq!(self.desk.there(&FOLDERS), self.model(), "{at}: the server; it heard {lately:?}");
