@@ -98,7 +98,9 @@ impl Mailbox {
     pub fn messages(&mut self, path: &str) -> Result<Vec<OnServer>> {
         self.select(path)?;
         let responses = self.command("UID FETCH 1:* (UID FLAGS BODY.PEEK[HEADER.FIELDS (SUBJECT)])")?;
-        let fetched = responses.iter().filter(|r| r.line.starts_with("* ") && r.line.contains(" FETCH (")).map(on_server);
+        // What has no header in it is told unasked: another client changed a flag just now.
+        let asked = |r: &&Response| r.line.starts_with("* ") && r.line.contains(" FETCH (") && r.line.contains("BODY[");
+        let fetched = responses.iter().filter(asked).map(on_server);
         let mut messages = fetched.collect::<Result<Vec<_>>>()?;
         messages.sort_by_key(|m| m.uid);
         Ok(messages)

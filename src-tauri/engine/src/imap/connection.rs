@@ -26,7 +26,7 @@ const MOST_JOBS: usize = 64;
 /// Responses that may wait for their caller.
 const MOST_DELIVERIES: usize = 64;
 /// Responses that a call keeps before it gives up on the server.
-const MOST_COLLECTED: usize = 1_000_000;
+pub(super) const MOST_COLLECTED: usize = 1_000_000;
 /// And their bytes.
 pub(super) const MOST_COLLECTED_BYTES: usize = 128 << 20;
 

@@ -2,7 +2,7 @@
 
 use super::code::Code;
 use super::command::Command;
-use super::connection::{Ask, Connection, ok};
+use super::connection::{Ask, Connection, MOST_COLLECTED, MOST_COLLECTED_BYTES, ok};
 use super::exchange::Delivery;
 use super::items::{PermanentFlags, Resync, Selected};
 use super::mutf7;
@@ -12,6 +12,7 @@ use super::response::{ListLine, Outcome, Response, Status};
 use godwit_domain::sync::{FetchedFlags, Listed, StatusItems};
 use godwit_domain::{Error, Flags, Result};
 use std::collections::{HashMap, HashSet};
+use tokio::sync::mpsc;
 
 /// Microsoft and others choke on more commands at once (docs/protocol.md section 7).
 const BATCH: usize = 25;
@@ -19,6 +20,8 @@ const BATCH: usize = 25;
 const MOST_KNOWN: usize = 8000;
 /// More mailboxes than anybody has.
 const MOST_MAILBOXES: usize = 50_000;
+/// Changed flags that are handed on together: one transaction, and some of them are on their way while those are written.
+const TOLD_TOGETHER: usize = 1_000;
 
 impl Connection {
     fn status_items(&self) -> &'static str {
@@ -77,39 +80,69 @@ impl Connection {
         Ok(out)
     }
 
-    /// Opens a mailbox for reading and writing. With `resync` and QRESYNC what changed since comes along.
+    /// Opens a mailbox for reading and writing.
     pub async fn select(&self, wire_name: &str, resync: Option<Resync>) -> Result<Selected> {
+        self.select_and_tell(wire_name, resync, None).await
+    }
+
+    /// The same; with `resync` and QRESYNC what changed since comes along. Of many changes all but the last are handed on to
+    /// `each` as they come in, once the server has named the UIDVALIDITY that they are asked for under.
+    pub async fn select_and_tell(
+        &self,
+        wire_name: &str,
+        resync: Option<Resync>,
+        each: Option<mpsc::Sender<Vec<FetchedFlags>>>,
+    ) -> Result<Selected> {
         let can = self.capabilities();
-        let mut resyncs = false;
+        let mut asked = None;
         let parameter = match resync {
             Some(r) if can.qresync && r.modseq > 0 && r.uidvalidity > 0 => {
                 let known = r.known.map(|k| k.to_string()).filter(|k| !k.is_empty() && k.len() <= MOST_KNOWN);
                 let known = known.map(|k| format!(" {k}")).unwrap_or_default();
-                resyncs = true;
+                asked = Some(r.uidvalidity);
                 Some(format!(" (QRESYNC ({} {}{known}))", r.uidvalidity, r.modseq))
             }
             _ if can.condstore => Some(" (CONDSTORE)".to_owned()),
             _ => None,
         };
-        let (status, selected) = self.select_with(wire_name, parameter.as_deref().unwrap_or_default()).await?;
+        let each = each.zip(asked);
+        let (status, selected) = self.select_with(wire_name, parameter.as_deref().unwrap_or_default(), each).await?;
         if status.outcome == Outcome::Bad && parameter.is_some() {
             // It offered more than it can.
-            let (status, selected) = self.select_with(wire_name, "").await?;
+            let (status, selected) = self.select_with(wire_name, "", None).await?;
             return ok("open the folder", &status).map(|()| selected);
         }
-        ok("open the folder", &status).map(|()| Selected { resynced: resyncs && selected.highestmodseq.is_some(), ..selected })
+        let resynced = asked.is_some() && selected.highestmodseq.is_some();
+        ok("open the folder", &status).map(|()| Selected { resynced, ..selected })
     }
 
-    async fn select_with(&self, wire_name: &str, parameter: &str) -> Result<(Status, Selected)> {
+    async fn select_with(
+        &self,
+        wire_name: &str,
+        parameter: &str,
+        each: Option<(mpsc::Sender<Vec<FetchedFlags>>, u32)>,
+    ) -> Result<(Status, Selected)> {
         let command = Command::new("open the folder", "SELECT").mailbox(wire_name)?.text(parameter);
-        let answers = self.run_ask(Ask { selects: true, ..Ask::new(vec![command]) }).await?;
+        let mut pending = self.ask(Ask { selects: true, ..Ask::new(vec![command]) }).await?;
         let mut selected = Selected { wire_name: wire_name.to_owned(), ..Selected::default() };
-        let mut vanished = Pile::default();
-        for delivery in answers.responses {
+        let (mut vanished, mut count, mut bytes) = (Pile::default(), 0, 0);
+        while let Some(delivery) = pending.next().await {
+            count += 1;
+            bytes += delivery.bytes;
+            if count > MOST_COLLECTED || bytes > MOST_COLLECTED_BYTES {
+                return Err(refusal::protocol("The server's answer has no end."));
+            }
             take_select_response(&mut selected, &mut vanished, delivery.response);
+            if let Some((each, uidvalidity)) = &each
+                && selected.changed.len() >= TOLD_TOGETHER
+                && selected.uidvalidity == Some(*uidvalidity)
+            {
+                // Who listens no more has an error of its own to tell.
+                drop(each.send(std::mem::take(&mut selected.changed)).await);
+            }
         }
         selected.vanished = vanished.into_set();
-        let status = answers.statuses.into_iter().next().ok_or_else(|| Error::bug("SELECT had no outcome."))?;
+        let status = pending.statuses().await?.into_iter().next().ok_or_else(|| Error::bug("SELECT had no outcome."))?;
         take_code(&mut selected, status.code.as_ref());
         Ok((status, selected))
     }

@@ -91,8 +91,8 @@ impl AccountSync {
         let fetched = self.conn.fetch_flags(part, None).await?;
         let is_new = |modseq: Option<u64>| modseq.zip(state.highestmodseq).is_some_and(|(now, known)| now > known);
         let (new, old): (Vec<_>, Vec<_>) = fetched.flags.into_iter().partition(|f| is_new(f.modseq));
-        let missed = self.keep_flags(at, old).await?;
-        self.keep_flags(at, new).await?;
+        let missed = self.keep_flags(at.mailbox, at.uidvalidity, old).await?;
+        self.keep_flags(at.mailbox, at.uidvalidity, new).await?;
         Ok(u64::from(missed))
     }
 }

@@ -6,6 +6,7 @@ use crate::imap::{Resync, Selected};
 use crate::store::{Lane, MailboxState, UidValidity};
 use godwit_domain::sync::{FetchedFlags, NEXT_WINDOW, UidSet};
 use godwit_domain::{Error, ErrorKind, MailboxId, PlacementId, Result};
+use tokio::sync::mpsc;
 
 /// How far to go in one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +67,7 @@ impl AccountSync {
             return Ok(MailboxOutcome::default());
         }
         let mailbox = state.id;
-        let selected = self.conn.select(&state.wire_name, resync(&state, self.can_resync())).await?;
+        let (selected, told) = self.select_and_keep(&state).await?;
         let uidvalidity = selected.uidvalidity.ok_or_else(|| {
             Error::new(ErrorKind::Protocol, format!("The server gives no UIDVALIDITY for {}.", state.path))
                 .mend("Without it no message can be told from another; ask your provider.")
@@ -77,7 +78,7 @@ impl AccountSync {
         let uidnext = self.uidnext(&state, &selected).await?;
         let at = Visit { mailbox, uidvalidity, uidnext, selected: &selected, state: &state };
 
-        let mut out = MailboxOutcome::default();
+        let mut out = MailboxOutcome { changed: told, ..MailboxOutcome::default() };
         if state.synced_down_to.is_some() {
             self.take_changes(&at, &mut out).await?;
             self.read_new(&at, &mut out).await?;
@@ -87,6 +88,24 @@ impl AccountSync {
             self.drop_missing(&at, &mut out).await?;
         }
         Ok(out)
+    }
+
+    /// Selects; flags that changed elsewhere are written while the rest of them comes in. Answers how many of those.
+    async fn select_and_keep(&self, state: &MailboxState) -> Result<(Selected, u32)> {
+        let resync = resync(state, self.can_resync());
+        let Some(uidvalidity) = resync.as_ref().map(|r| r.uidvalidity) else {
+            return Ok((self.conn.select(&state.wire_name, None).await?, 0));
+        };
+        let (each, mut told) = mpsc::channel(1);
+        let keep = async move {
+            let mut changed = 0u32;
+            while let Some(flags) = told.recv().await {
+                changed += self.keep_flags(state.id, uidvalidity, flags).await?;
+            }
+            Ok::<_, Error>(changed)
+        };
+        let (selected, changed) = tokio::join!(self.conn.select_and_tell(&state.wire_name, resync, Some(each)), keep);
+        Ok((selected?, changed?))
     }
 
     /// What QRESYNC tells has no labels in it.
@@ -113,7 +132,7 @@ impl AccountSync {
         match known_modseq {
             Some(_) if at.selected.resynced => {
                 out.flags_read = true;
-                out.changed += self.keep_flags(at, at.selected.changed.clone()).await?;
+                out.changed += self.keep_flags(at.mailbox, at.uidvalidity, at.selected.changed.clone()).await?;
                 self.remove(at, at.selected.vanished.clone(), out).await?;
             }
             // A MODSEQ below the one we know: the server was set back, and what changed since can't be told by number.
@@ -121,7 +140,7 @@ impl AccountSync {
                 out.flags_read = true;
                 if at.selected.highestmodseq != Some(modseq) {
                     let fetched = self.conn.fetch_flags_since(modseq).await?;
-                    out.changed += self.keep_flags(at, fetched.flags).await?;
+                    out.changed += self.keep_flags(at.mailbox, at.uidvalidity, fetched.flags).await?;
                     self.remove(at, fetched.vanished, out).await?;
                 }
             }
@@ -142,13 +161,13 @@ impl AccountSync {
         let known = self.store.read(move |r| r.uids(mailbox, low, newest)).await?;
         for part in known.chunks(8_000) {
             let fetched = self.conn.fetch_flags(&part, None).await?;
-            out.changed += self.keep_flags(at, fetched.flags).await?;
+            out.changed += self.keep_flags(at.mailbox, at.uidvalidity, fetched.flags).await?;
         }
         Ok(())
     }
 
-    pub(super) async fn keep_flags(&self, at: &Visit<'_>, mut flags: Vec<FetchedFlags>) -> Result<u32> {
-        let (mailbox, uidvalidity, mut changed) = (at.mailbox, at.uidvalidity, 0);
+    pub(super) async fn keep_flags(&self, mailbox: MailboxId, uidvalidity: u32, mut flags: Vec<FetchedFlags>) -> Result<u32> {
+        let mut changed = 0;
         while !flags.is_empty() {
             let (here, left) = self
                 .store

@@ -2,7 +2,7 @@
 
 use crate::imap::items::{PermanentFlags, Resync};
 use crate::imap::scripted::{done, signed_in_to};
-use godwit_domain::sync::UidSet;
+use godwit_domain::sync::{FetchedFlags, UidSet};
 use godwit_domain::{ErrorKind, Flags};
 
 #[tokio::test]
@@ -119,6 +119,37 @@ async fn select_with_qresync_brings_what_changed() {
     let permanent = PermanentFlags { flags: Flags::parse(["\\Seen", "$Work"]), any_keyword: true };
     assert_eq!(selected.permanent_flags, Some(permanent));
     assert!(!selected.read_only);
+}
+
+#[tokio::test]
+async fn many_changes_are_handed_on_as_they_come_but_only_under_the_uidvalidity_that_was_asked_for() {
+    let lines = |from: u32, to: u32| -> String {
+        (from..=to).map(|n| format!("S: * {n} FETCH (UID {n} FLAGS (\\Seen) MODSEQ (45))\n")).collect()
+    };
+    for (uidvalidity, told) in [(7, 1_000), (8, 0)] {
+        let script = format!(
+            "C: a SELECT \"INBOX\" (QRESYNC (7 40 1:9000))\n{}S: * OK [CLOSED] the other one\n\
+             S: * OK [UIDVALIDITY {uidvalidity}] .\nS: * OK [HIGHESTMODSEQ 50] .\n{}S: a OK done",
+            lines(1, 1_200),
+            lines(2_001, 3_500),
+        );
+        let (connection, server) = signed_in_to("ENABLE QRESYNC", &script).await;
+        let resync = Resync { uidvalidity: 7, modseq: 40, known: Some(UidSet::range(1, 9_000)) };
+        let (each, mut news) = tokio::sync::mpsc::channel::<Vec<FetchedFlags>>(1);
+        let listen = async {
+            let mut all = Vec::new();
+            while let Some(part) = news.recv().await {
+                all.extend(part.into_iter().map(|f| f.uid));
+            }
+            all
+        };
+        let (selected, heard) = tokio::join!(connection.select_and_tell("INBOX", Some(resync), Some(each)), listen);
+        drop(connection);
+        done(server).await;
+        assert_eq!(heard, (2_001..=2_000 + told).collect::<Vec<u32>>(), "what was said before belongs to the other mailbox");
+        let left: Vec<u32> = selected.unwrap().changed.iter().map(|f| f.uid).collect();
+        assert_eq!(left, (2_001 + told..=3_500).collect::<Vec<u32>>());
+    }
 }
 
 #[tokio::test]

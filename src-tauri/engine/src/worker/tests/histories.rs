@@ -25,6 +25,8 @@ struct Letter {
     flags: BTreeSet<&'static str>,
     /// Copied: which of the two is meant would be open, so neither is touched any more.
     copy: Option<&'static str>,
+    /// The copy's flags where they are others: it stayed behind before the last ones were set.
+    copy_flags: Option<Vec<String>>,
 }
 
 struct History {
@@ -59,7 +61,7 @@ impl History {
     fn arrives(&mut self, number: usize) {
         let (subject, folder) = (format!("Letter {number}"), FOLDERS[self.rng.below(3)]);
         self.desk.home.server.change(|w| _ = w.deliver(folder, &subject));
-        self.letters.insert(subject, Letter { folder: Some(folder), flags: BTreeSet::new(), copy: None });
+        self.letters.insert(subject, Letter { folder: Some(folder), flags: BTreeSet::new(), copy: None, copy_flags: None });
     }
 
     async fn round(&mut self, round: usize) {
@@ -215,9 +217,9 @@ impl History {
     fn take_what_was_told(&mut self, mut copies: usize) {
         let (model, there) = (self.model(), self.desk.there(&FOLDERS));
         for (folder, rows) in there {
-            for (subject, _) in rows.into_iter().filter(|row| !model[folder].contains(row)) {
+            for (subject, flags) in rows.into_iter().filter(|row| !model[folder].contains(row)) {
                 if let Some(letter) = self.letters.get_mut(&subject).filter(|l| copies > 0 && l.copy.is_none()) {
-                    letter.copy = Some(folder);
+                    (letter.copy, letter.copy_flags) = (Some(folder), Some(flags));
                     copies -= 1;
                 }
             }
@@ -227,8 +229,9 @@ impl History {
     fn model(&self) -> Mail {
         let mut mail: Mail = FOLDERS.map(|folder| (folder, Vec::new())).into();
         for (subject, letter) in &self.letters {
-            for folder in letter.folder.into_iter().chain(letter.copy) {
-                let flags = letter.flags.iter().map(|f| (*f).to_owned()).collect();
+            let flags: Vec<String> = letter.flags.iter().map(|f| (*f).to_owned()).collect();
+            let copy = letter.copy.map(|folder| (folder, letter.copy_flags.clone().unwrap_or_else(|| flags.clone())));
+            for (folder, flags) in letter.folder.map(|folder| (folder, flags)).into_iter().chain(copy) {
                 mail.entry(folder).or_default().push((subject.clone(), flags));
             }
         }
@@ -242,7 +245,7 @@ impl History {
             if !self.desk.home.server.is_honest() {
                 self.desk.home.server.change(|w| _ = w.deliver(folder, &subject));
             }
-            self.letters.insert(subject, Letter { folder: Some(folder), flags: BTreeSet::new(), copy: None });
+            self.letters.insert(subject, Letter { folder: Some(folder), flags: BTreeSet::new(), copy: None, copy_flags: None });
         }
         self.desk.home.server.repent();
         let mut clean = 0;
