@@ -4,7 +4,7 @@
 use crate::account::Account;
 use crate::counter::Counter;
 use crate::engine::{open, page_rows};
-use crate::usage::{Usage, wake_ups};
+use crate::usage::{Usage, WakeUps};
 use anyhow::{Context, Result, bail};
 use godwit_domain::api::{AccountAdd, Password, Perform, Status};
 use godwit_domain::{Action, Activity, Event, Targets, Verb, ViewId};
@@ -12,6 +12,7 @@ use godwit_engine::secrets::KeySource;
 use godwit_engine::{Engine, OpenOptions};
 use godwit_tests::mailbox::Mailbox;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use tokio::sync::broadcast::Receiver;
@@ -35,6 +36,8 @@ pub struct Lived {
     pub pushes_ms: Vec<f64>,
     pub idle_cpu_share: f64,
     pub idle_wake_ups_a_minute: f64,
+    /// By the threads' names, of all the waiting.
+    pub idle_wake_ups: BTreeMap<String, u32>,
 }
 
 /// Does the task and prints the outcome as one line of JSON.
@@ -64,11 +67,12 @@ async fn work(task: &Task) -> Result<Lived> {
     }
     drop(other);
     tokio::time::sleep(Duration::from_secs(3)).await;
-    let (began, cpu, woken) = (Instant::now(), Usage::now().cpu, wake_ups());
+    let (began, cpu, woken) = (Instant::now(), Usage::now().cpu, WakeUps::now());
     tokio::time::sleep(Duration::from_secs(task.idle_secs)).await;
     let secs = began.elapsed().as_secs_f64().max(0.001);
     lived.idle_cpu_share = Usage::now().cpu.saturating_sub(cpu).as_secs_f64() / secs;
-    lived.idle_wake_ups_a_minute = f64::from(wake_ups().saturating_sub(woken)) * 60.0 / secs;
+    lived.idle_wake_ups = WakeUps::now().since(&woken);
+    lived.idle_wake_ups_a_minute = f64::from(lived.idle_wake_ups.values().sum::<u32>()) * 60.0 / secs;
     lived.clicks_ms.sort_by(f64::total_cmp);
     lived.pushes_ms.sort_by(f64::total_cmp);
     engine.close().await;

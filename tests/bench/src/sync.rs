@@ -152,13 +152,15 @@ fn live(asked: &Asked) -> Result<Lines> {
         let most = ms.last().copied().unwrap_or_default();
         format!("p50 {:.0}, p99 {:.0}, most {most:.0} ms of {}", percentile(ms, 0.5), percentile(ms, 0.99), ms.len())
     };
+    let by_thread: Vec<String> = lived.idle_wake_ups.iter().map(|(name, count)| format!("{name} {count}")).collect();
+    let by_thread = by_thread.join(", ");
     Ok(vec![
         ("a click during a first sync".into(), "50 ms", of(&lived.clicks_ms)),
         ("a flag set elsewhere, from its byte to the event".into(), "100 ms (p99)", of(&lived.pushes_ms)),
         (
             "waiting".into(),
             "0.2 % CPU, 6 wake-ups a minute",
-            format!("{:.2} %, {:.1} a minute", lived.idle_cpu_share * 100.0, lived.idle_wake_ups_a_minute),
+            format!("{:.2} %, {:.1} a minute: {by_thread}", lived.idle_cpu_share * 100.0, lived.idle_wake_ups_a_minute),
         ),
     ])
 }

@@ -1,5 +1,6 @@
 //! What this process has used so far, from /proc. Where there is none, zeros: the tables then show a dash.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::time::Duration;
 
@@ -25,14 +26,30 @@ impl Usage {
     }
 }
 
-/// How often a thread of this process went to sleep and was woken, so far; the relay's are left out.
-pub fn wake_ups() -> u32 {
-    let tasks = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
-    let of_task = |task: fs::DirEntry| {
-        let status = fs::read_to_string(task.path().join("status")).unwrap_or_default();
-        let field = |name: &str| status.lines().find_map(|l| Some(l.strip_prefix(name)?.trim().to_owned()));
-        let count = field("voluntary_ctxt_switches:").and_then(|n| n.parse::<u32>().ok()).unwrap_or_default();
-        if field("Name:").as_deref() == Some(crate::counter::RELAY) { 0 } else { count }
-    };
-    tasks.map(of_task).sum()
+/// How often the threads of this process went to sleep and were woken, so far, by thread; the relay's are left out.
+#[derive(Clone, Debug, Default)]
+pub struct WakeUps(BTreeMap<u32, (String, u32)>);
+
+impl WakeUps {
+    pub fn now() -> Self {
+        let tasks = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+        let of_task = |task: fs::DirEntry| {
+            let status = fs::read_to_string(task.path().join("status")).ok()?;
+            let field = |name: &str| status.lines().find_map(|l| Some(l.strip_prefix(name)?.trim().to_owned()));
+            let count = field("voluntary_ctxt_switches:")?.parse().ok()?;
+            Some((field("Pid:")?.parse().ok()?, (field("Name:").filter(|name| name != crate::counter::RELAY)?, count)))
+        };
+        Self(tasks.filter_map(of_task).collect())
+    }
+
+    /// What came since, by the threads' names.
+    pub fn since(&self, earlier: &Self) -> BTreeMap<String, u32> {
+        let mut all = BTreeMap::new();
+        for (id, (name, count)) in &self.0 {
+            let before = earlier.0.get(id).map_or(0, |(_, count)| *count);
+            *all.entry(name.clone()).or_default() += count.saturating_sub(before);
+        }
+        all.retain(|_, count| *count > 0);
+        all
+    }
 }
