@@ -203,6 +203,19 @@ impl Connection {
         Ok(out)
     }
 
+    /// RFC822.SIZE of messages, by UID.
+    pub async fn fetch_sizes(&self, asked: &UidSet) -> Result<Vec<(u32, u32)>> {
+        let mut fetching = self.fetching_uids("compare messages", asked, "(UID RFC822.SIZE)", 0);
+        let mut sizes = Vec::new();
+        while let Some(fetched) = fetching.next().await? {
+            match (fetched.uid, fetched.size) {
+                (Some(uid), Some(size)) if asked.contains(uid) => sizes.push((uid, size)),
+                _ => self.shared.push_fetched(&fetched),
+            }
+        }
+        Ok(sizes)
+    }
+
     /// Which of these UIDs are there.
     pub async fn fetch_present(&self, asked: &UidSet) -> Result<UidSet> {
         let mut fetching = self.fetching_uids("look for messages", asked, "(UID)", 0);

@@ -77,6 +77,20 @@ impl Writer<'_> {
         Ok(removed)
     }
 
+    /// The server has other messages where these rows are. They go among the removed, and their wants are told.
+    pub fn are_others(&mut self, placements: &[PlacementId]) -> Result<()> {
+        for row in self.placements(placements.iter().map(|p| p.0))? {
+            if row.waits() {
+                let error = Error::new(ErrorKind::Refused, "The server has another message where one was to be changed.")
+                    .mend("Nothing was done to either. Look for the message, then try again.");
+                self.tell_error(error);
+            }
+            self.change(&row, Self::without_wants(&row))?;
+            self.tombstone(&Self::without_wants(&row))?;
+        }
+        self.settle()
+    }
+
     /// All rows of a mailbox were read: what had no UID and found no row is removed. That is what a new UIDVALIDITY left
     /// over, and what we moved here a while ago and another device moved on before its row was seen. Answers how many.
     pub fn finish_orphans(&mut self, mailbox: MailboxId) -> Result<u32> {

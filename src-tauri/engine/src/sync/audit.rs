@@ -1,4 +1,4 @@
-//! In idle time: what is held of a mailbox against what the server has, UID by UID and flag by flag, whatever counts and MODSEQ
+//! In idle time: what is held of a mailbox against what the server has, UID by UID, flag by flag and size by size, whatever counts and MODSEQ
 //! say. A difference is mended by the same steps that a sync takes, so nothing goes here on less proof, and it is logged.
 
 use super::AccountSync;
@@ -6,12 +6,15 @@ use super::mailbox::{MailboxOutcome, Visit};
 use crate::imap::Selected;
 use crate::store::{Lane, MailboxState};
 use godwit_domain::sync::{UidSet, due_for_audit};
-use godwit_domain::{MailboxId, Result};
+use godwit_domain::{MailboxId, PlacementId, Result};
+use std::collections::HashMap;
 
 /// A mailbox is compared this often, in seconds.
 const EVERY_SECS: i64 = 86_400;
 /// Flags asked for in one go; between two goes a person's action comes first.
 const PART_CHARS: usize = 8_000;
+/// Headers read again in one part. Servers whose sizes are never right would have all of them read.
+const MOST_SUSPECTS: usize = 200;
 
 /// What an audit found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,11 +27,13 @@ pub struct Audited {
     pub missed: u64,
     /// Held with other flags.
     pub flags: u64,
+    /// Held as another message than the one that is there.
+    pub others: u64,
 }
 
 impl Audited {
     fn differences(self) -> u64 {
-        self.gone + self.missed + self.flags
+        self.gone + self.missed + self.flags + self.others
     }
 }
 
@@ -56,7 +61,7 @@ impl AccountSync {
         let (now, differences) = (crate::clock::now(), found.differences());
         self.store.write(Lane::Sync, move |w| w.set_audited(mailbox, now, differences)).await?;
         if differences > 0 {
-            tracing::warn!(%mailbox, gone = found.gone, missed = found.missed, flags = found.flags, "an audit mended differences");
+            tracing::warn!(%mailbox, gone = found.gone, missed = found.missed, flags = found.flags, others = found.others, "an audit mended differences");
         }
         Ok(Some(found))
     }
@@ -79,11 +84,39 @@ impl AccountSync {
         self.read_missed(at, &there, &held, &mut out).await?;
         for part in held.intersect(&there).chunks(PART_CHARS) {
             found.flags += self.compare_flags(at, at.state, &part).await?;
+            let others = self.other_messages(at, &part).await?;
+            found.others += others.len();
+            self.read_missed(at, &others, &UidSet::default(), &mut out).await?;
             if self.pulse.push_wanted() {
                 return Ok(None);
             }
         }
         Ok(still().then_some(found))
+    }
+
+    /// UIDs whose row is of another message than the server has there: a COPYUID or a FETCH that was not true. Sizes prove
+    /// nothing but raise the question; who is another is told by the header. Such rows go, to be read anew.
+    async fn other_messages(&self, at: &Visit<'_>, part: &UidSet) -> Result<UidSet> {
+        let sizes: HashMap<u32, u32> = self.conn.fetch_sizes(part).await?.into_iter().collect();
+        let (mailbox, asked) = (at.mailbox, part.clone());
+        let rows = self.store.read(move |r| r.uid_identities(mailbox, &asked)).await?;
+        let differs = |uid: u32, size: u32| sizes.get(&uid).is_some_and(|there| *there != size);
+        let suspects: UidSet = rows.iter().filter(|row| differs(row.0, row.4)).map(|row| row.0).take(MOST_SUSPECTS).collect();
+        let there = self.held(&suspects).await?;
+        let other = |uid: u32, identity: [u8; 16]| there.get(&uid).is_some_and(|now| *now != identity);
+        let others: Vec<(u32, PlacementId)> =
+            rows.into_iter().filter(|row| other(row.0, row.2)).map(|row| (row.0, row.1)).collect();
+        let uids: UidSet = others.iter().map(|(uid, _)| *uid).collect();
+        if !others.is_empty() {
+            let others = others.into_iter().map(|(_, placement)| placement).collect::<Vec<_>>();
+            self.store
+                .write(Lane::Sync, move |w| {
+                    w.set_uids_unstable(mailbox)?;
+                    w.are_others(&others)
+                })
+                .await?;
+        }
+        Ok(uids)
     }
 
     /// Takes the flags as they are; answers how many had been missed, without those that changed only just now.

@@ -57,6 +57,40 @@ async fn what_a_server_changed_without_a_word_is_found_and_mended() {
 }
 
 #[tokio::test]
+async fn a_row_of_another_message_is_found_and_the_right_one_read() {
+    let server = Pretend::offering("UIDPLUS MOVE");
+    server.change(|w| {
+        for subject in ["Short", "A letter with a longer name"] {
+            w.deliver("INBOX", subject);
+        }
+    });
+    let mut home = Home::at(&server).await;
+    let sync = home.session().await;
+    home.get(&sync).await;
+    let both = [home.row("INBOX", "Short").await, home.row("INBOX", "A letter with a longer name").await];
+    home.perform(Verb::Archive, &both).await;
+    // Each is told the other's number.
+    let swapped: fn(&str, &[String]) -> Vec<u8> =
+        |tag, _| format!("* OK [COPYUID 7 1:2 2,1] moved\r\n* 1 EXPUNGE\r\n* 1 EXPUNGE\r\n{tag} OK done\r\n").into_bytes();
+    server.once("UID MOVE", Lie::Bent(crate::pretend::Bend { done: true, bytes: swapped, then: crate::pretend::Then::GoOn }));
+    sync.push().await.unwrap();
+    home.get(&sync).await;
+    let held = async |home: &Home| {
+        let mut rows: Vec<_> = home.rows("Archive").await.into_iter().map(|row| (row.uid.unwrap(), row.subject)).collect();
+        rows.sort();
+        rows
+    };
+    assert_eq!(held(&home).await[0].1, "A letter with a longer name", "the server was believed");
+    let archive = home.mailbox("Archive").await;
+    assert_eq!(sync.audit_mailbox(archive).await.unwrap().unwrap().others, 2);
+    assert_eq!(held(&home).await, [(1, "Short".to_owned()), (2, "A letter with a longer name".to_owned())]);
+    let again = sync.audit_mailbox(archive).await.unwrap();
+    assert_eq!(again, Some(Audited { messages: 2, ..Audited::default() }), "a second audit finds nothing");
+    assert!(home.told().await.is_empty());
+    home.audit().await;
+}
+
+#[tokio::test]
 async fn an_answer_that_cannot_be_read_verifies_nothing() {
     let (server, home, sync, inbox) = with_letters(QRESYNC, 5).await;
     server.once("UID FETCH 1:* (UID)", Lie::Garbled("(UID 3)"));
