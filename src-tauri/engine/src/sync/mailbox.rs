@@ -30,6 +30,8 @@ pub struct MailboxOutcome {
     pub removed: u32,
     /// Every flag held is as the server has it now.
     pub flags_read: bool,
+    /// All of it is here, as the server has it now.
+    pub complete: bool,
     /// Stopped early because a person's action waits; call again.
     pub interrupted: bool,
 }
@@ -86,6 +88,7 @@ impl AccountSync {
         let complete = self.read_older(&at, depth, &mut out).await?;
         if complete {
             self.drop_missing(&at, &mut out).await?;
+            out.complete = !out.interrupted;
         }
         Ok(out)
     }

@@ -19,9 +19,12 @@ impl AccountSync {
         let mailbox = at.mailbox;
         self.finish_orphans(at, out).await?;
         let newest = at.uidnext.saturating_sub(1);
-        let held = self.store.read(move |r| r.uids(mailbox, 1, newest)).await?;
+        let rows = self.store.read(move |r| Ok(r.mailbox_state(mailbox)?.base_messages)).await?;
+        // The count is kept beside the rows; only where it disagrees are they read, all of them.
+        let as_many = rows == at.selected.exists && self.unreadable_in(at).is_empty();
+        let held = if as_many { UidSet::default() } else { self.store.read(move |r| r.uids(mailbox, 1, newest)).await? };
         let unreadable = self.unreadable_in(at).minus(&held);
-        if held.len() + unreadable.len() != u64::from(at.selected.exists) {
+        if !as_many && held.len() + unreadable.len() != u64::from(at.selected.exists) {
             let there = self.conn.fetch_uids(1, None).await?;
             self.remove(at, held.minus(&there), out).await?;
             self.read_missed(at, &there, &held, out).await?;

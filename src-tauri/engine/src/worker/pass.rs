@@ -18,13 +18,16 @@ pub async fn run_pass(context: &Context, sync: &AccountSync, pulse: &Pulse, bodi
     let order = sync.mailboxes_in_order().await?;
     // Of hundreds of folders few have news.
     let busy: Vec<MailboxId> = order.iter().copied().filter(|mailbox| !sync.is_quiet(*mailbox)).collect();
+    let mut left = Vec::new();
     for mailbox in &busy {
-        pass.mailbox(*mailbox, Depth::FirstScreen).await?;
+        if pass.mailbox(*mailbox, Depth::FirstScreen).await? != Visited::Complete {
+            left.push(*mailbox);
+        }
         pass.guard(*mailbox, sync.fetch_previews(*mailbox, FIRST_PREVIEWS).await)?;
         pass.push_if_wanted().await?;
     }
-    for mailbox in &busy {
-        while pass.mailbox(*mailbox, Depth::Whole).await? {
+    for mailbox in left {
+        while pass.mailbox(mailbox, Depth::Whole).await? == Visited::Interrupted {
             pass.push_if_wanted().await?;
         }
         pass.push_if_wanted().await?;
@@ -79,6 +82,17 @@ pub(super) async fn run_audit(sync: &AccountSync, mailbox: MailboxId) -> Result<
 /// Pushes and brings the mailboxes that took something up to date.
 pub(super) async fn run_push(context: &Context, sync: &AccountSync, pulse: &Pulse) -> Result<()> {
     Pass { context, sync, pulse, rest: Rest::Rested, report: BTreeMap::new() }.push().await
+}
+
+/// How a visit to a mailbox ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Visited {
+    /// All of it is here.
+    Complete,
+    /// A person's action comes first.
+    Interrupted,
+    /// As far as it was to go, or there was nothing to do.
+    Ended,
 }
 
 struct Pass<'a> {
@@ -138,17 +152,20 @@ impl Pass<'_> {
         Ok(())
     }
 
-    /// Answers whether the mailbox has to be gone on with.
-    async fn mailbox(&mut self, mailbox: MailboxId, depth: Depth) -> Result<bool> {
+    async fn mailbox(&mut self, mailbox: MailboxId, depth: Depth) -> Result<Visited> {
         let synced = self.sync.sync_mailbox(mailbox, depth).await;
-        let Some(outcome) = self.guard(mailbox, synced)? else { return Ok(false) };
+        let Some(outcome) = self.guard(mailbox, synced)? else { return Ok(Visited::Ended) };
         self.count(mailbox, &outcome);
         self.announce(mailbox, &outcome).await?;
         let (done, total) = self.pulse.progress();
         if total > 0 && done < total {
             self.context.set_activity(self.sync.account(), Activity::Getting { done, total });
         }
-        Ok(outcome.interrupted)
+        Ok(match (outcome.interrupted, outcome.complete) {
+            (true, _) => Visited::Interrupted,
+            (false, true) => Visited::Complete,
+            (false, false) => Visited::Ended,
+        })
     }
 
     fn count(&mut self, mailbox: MailboxId, outcome: &MailboxOutcome) {
