@@ -90,12 +90,16 @@ impl AccountSync {
     pub(super) async fn remove(&self, at: &Visit<'_>, gone: UidSet, out: &mut MailboxOutcome) -> Result<()> {
         let (mailbox, uidvalidity) = (at.mailbox, at.uidvalidity);
         let newest = at.uidnext.saturating_sub(1).max(at.state.uidnext.unwrap_or(1));
-        let held = self.store.read(move |r| r.uids(mailbox, 1, newest)).await?;
+        let (Some(first), Some(last)) = (gone.first(), gone.last()) else { return Ok(()) };
+        let (held, rows) = self
+            .store
+            .read(move |r| Ok((r.uids(mailbox, first, last.min(newest))?, r.mailbox_state(mailbox)?.base_messages)))
+            .await?;
         let gone = gone.intersect(&held).minus(&self.beyond_view(at).await?);
         if gone.is_empty() {
             return Ok(());
         }
-        let there = if gone.len() > MASS_REMOVAL && gone.len() * 5 > held.len() {
+        let there = if gone.len() > MASS_REMOVAL && gone.len() * 5 > u64::from(rows) {
             self.ask_afresh(at, &gone).await?
         } else {
             still_there(&self.conn, at, &gone).await?
