@@ -226,13 +226,22 @@ async fn push_marks(mut events: broadcast::Receiver<Event>, workers: Workers) {
 /// next pass, or is asked for again after a pause.
 async fn rest_drafts(store: Store, changed: Arc<Notify>, workers: Workers) {
     loop {
-        let due = store.read(|r| r.drafts_due()).await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "drafts could not be read");
-            Vec::new()
-        });
+        let due = match store.read(|r| r.drafts_due()).await {
+            Ok(due) => due,
+            Err(error) => {
+                tracing::warn!(%error, "drafts could not be read");
+                tokio::time::sleep(DRAFTS_AGAIN).await;
+                continue;
+            }
+        };
         let now = crate::clock::now();
         let rested: BTreeSet<AccountId> = due.iter().filter(|(_, at)| *at <= now).map(|(account, _)| *account).collect();
         rested.into_iter().for_each(|account| workers.push(account));
+        if due.is_empty() {
+            // Nothing rests: only who writes can change that, and a timer would wake an idle machine for nothing.
+            changed.notified().await;
+            continue;
+        }
         let next = due.iter().map(|(_, at)| at.saturating_sub(now)).filter(|secs| *secs > 0).min();
         let nap = next.and_then(|secs| u64::try_from(secs).ok()).map_or(DRAFTS_AGAIN, Duration::from_secs).min(DRAFTS_AGAIN);
         tokio::select! {

@@ -18,6 +18,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
+/// How long after the last news an engine is idle.
+const SETTLING: Duration = Duration::from_secs(80);
+
 /// The task.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Task {
@@ -67,6 +70,8 @@ async fn work(task: &Task) -> Result<Lived> {
     }
     drop(other);
     tokio::time::sleep(Duration::from_secs(3)).await;
+    // Until the last of it is in the protocol log, and the threads that wrote it have gone.
+    tokio::time::sleep(SETTLING).await;
     let (began, cpu, woken) = (Instant::now(), Usage::now().cpu, WakeUps::now());
     tokio::time::sleep(Duration::from_secs(task.idle_secs)).await;
     let secs = began.elapsed().as_secs_f64().max(0.001);

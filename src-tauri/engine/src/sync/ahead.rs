@@ -2,7 +2,7 @@
 //! between any two of them a person's action goes first.
 
 use super::AccountSync;
-use super::bodies::{KEEP_MOST, PREFETCH_ROWS};
+use super::bodies::KEEP_MOST;
 use crate::store::{Lane, Packer};
 use godwit_domain::sync::UidSet;
 use godwit_domain::{Error, ErrorKind, MailboxId, MessageId, Result};
@@ -15,6 +15,8 @@ use tokio::time::Instant;
 const FIRST: u64 = 1 << 20;
 const LEAST: u64 = 256 << 10;
 const MOST: u64 = 4 << 20;
+/// Messages that one command brings: so many are packed and written while the next come in.
+const MOST_TOGETHER: usize = 500;
 /// How long one command should take.
 const COMMAND: Duration = Duration::from_millis(1_000);
 /// RFC822.SIZE is not believed to the byte.
@@ -40,7 +42,7 @@ fn portion(left: &mut VecDeque<Wish>, bytes: u64) -> Vec<Wish> {
         sum += u64::from(wish.2);
         out.push(wish);
         left.pop_front();
-        if out.len() >= PREFETCH_ROWS as usize {
+        if out.len() >= MOST_TOGETHER {
             break;
         }
     }

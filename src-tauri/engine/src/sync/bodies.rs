@@ -27,8 +27,8 @@ const BEGINNING: usize = 1 << 20;
 pub(super) const KEEP_MOST: u32 = 25 << 20;
 /// How much is fetched at most before a deletion for good, so that it can come back.
 const KEEP_BEFORE_REMOVAL: u64 = 512 << 20;
-/// Rows one prefetch step takes.
-pub(super) const PREFETCH_ROWS: u32 = 1_000;
+/// Rows one prefetch step takes: many portions, for between two steps the line waits for the store.
+const PREFETCH_ROWS: u32 = 4_000;
 /// Previews are fetched of themselves for so many days; older rows get theirs when somebody scrolls to them.
 const PREVIEW_DAYS: i64 = 30;
 /// Previews asked for in one command.
