@@ -58,6 +58,12 @@ impl ProtocolLog {
 
     /// Notes something in words of our own.
     pub fn say(&self, what: &str) {
+        self.say_quietly(what);
+        self.news.notify_one();
+    }
+
+    /// The same for what is not worth waking a disk: it is written with the next.
+    fn say_quietly(&self, what: &str) {
         let line = format!("{} {what}", stamp());
         let mut ring = self.ring();
         if ring.lines.len() >= LINES {
@@ -65,8 +71,6 @@ impl ProtocolLog {
         }
         ring.lines.push_back(line);
         ring.unwritten = (ring.unwritten + 1).min(LINES);
-        drop(ring);
-        self.news.notify_one();
     }
 
     /// Waits until something was said.
@@ -192,7 +196,10 @@ impl WireLog {
         self.gathered();
         let said = redact(Side::Server, head);
         let more = if len > head.len() { format!(" ({len} bytes)") } else { String::new() };
-        self.log.say(&format!("c{} < {said}{more}", self.number));
+        let line = format!("c{} < {said}{more}", self.number);
+        // Some servers say "Still here" every other minute, all night.
+        let is_idle_talk = head.starts_with(b"* OK ") && !head.starts_with(b"* OK [");
+        if is_idle_talk { self.log.say_quietly(&line) } else { self.log.say(&line) }
     }
 
     /// Notes something in words of our own.
@@ -236,6 +243,18 @@ mod tests {
 
     fn said(log: &ProtocolLog) -> Vec<String> {
         log.text().lines().map(|line| line.split_once(' ').map_or("", |(_, said)| said).to_owned()).collect()
+    }
+
+    #[tokio::test]
+    async fn a_server_that_only_says_that_it_is_there_wakes_nobody() {
+        let log = ProtocolLog::default();
+        let mut line = log.line();
+        log.said().await;
+        line.heard(b"* OK Still here", 15);
+        assert!(tokio::time::timeout(std::time::Duration::ZERO, log.said()).await.is_err());
+        line.heard(b"* OK [ALERT] Going down", 23);
+        log.said().await;
+        assert_eq!(said(&log), ["c1 a new connection", "c1 < * OK (10 characters)", "c1 < * OK [ALERT] (10 characters)"]);
     }
 
     #[test]
