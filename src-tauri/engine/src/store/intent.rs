@@ -1,7 +1,7 @@
 //! Tables intent and copy_intent: what a person wants of messages and the server has not confirmed (rules W2 to W6).
 //! The intent commits before its projection in cache.db; `heal` makes the projection anew after a kill between the two.
 
-use super::confirm::MOVED_GRACE_SECS;
+use super::going::MOVED_GRACE_SECS;
 use super::placement::Placement;
 use super::reader::{Reader, number};
 use super::writer::Writer;

@@ -15,6 +15,7 @@ mod draft;
 mod draft_copy;
 mod error;
 mod folders;
+mod going;
 mod hub;
 mod intent;
 mod keep;

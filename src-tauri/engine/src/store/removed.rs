@@ -1,7 +1,7 @@
 //! What was removed within the last week: listed, and asked back by wants that an APPEND fulfils.
 //! Once such a message is on its server again, the sync that reads it there gives it its old row back.
 
-use super::confirm::KEEP_REMOVED_SECS;
+use super::going::KEEP_REMOVED_SECS;
 use super::placement::Placement;
 use super::reader::{Reader, number};
 use super::receipt::Item;

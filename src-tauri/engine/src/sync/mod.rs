@@ -12,10 +12,12 @@ mod folders;
 mod gmail;
 mod headers;
 mod mailbox;
+mod moving;
 mod older;
 mod push;
 mod removal;
 mod settle;
+mod storing;
 #[cfg(test)]
 pub(crate) mod tests;
 mod unanswered;

@@ -3,12 +3,12 @@
 
 use super::AccountSync;
 use super::copying::Unproven;
-use crate::imap::{CopyUid, Selected, StoreChange};
+use super::storing::flags_of;
+use crate::imap::{CopyUid, Selected};
 use crate::planted::Planted;
-use crate::store::{AttemptId, Doing, Lane, MailboxState, Pending, PendingCopy, Want};
-use godwit_domain::flags::bit;
-use godwit_domain::sync::{CopyWish, FetchedFlags, MailboxPush, PushStep, Sent, UidSet, Wish, plan_push, sent};
-use godwit_domain::{AccountId, Error, ErrorKind, FlagEdit, Flags, MailboxId, PlacementId, Result};
+use crate::store::{AttemptId, Lane, MailboxState, Pending, PendingCopy, Want};
+use godwit_domain::sync::{CopyWish, MailboxPush, PushStep, Sent, Wish, plan_push, sent};
+use godwit_domain::{AccountId, Error, ErrorKind, MailboxId, PlacementId, Result};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A want refused this often for a reason that might pass is given up and told.
@@ -151,217 +151,6 @@ impl AccountSync {
         Ok(())
     }
 
-    /// All STOREs of a mailbox, then one confirmation a placement with what the server says its flags are now (W3).
-    async fn push_flags(&self, visit: &Visit<'_>, steps: &[PushStep], out: &mut PushOutcome) -> Result<()> {
-        let mut answered = HashMap::<u32, FetchedFlags>::new();
-        // Only what got its OK counts as told; a refused half of an edit is not mistaken for one that the server will not keep.
-        let mut done = HashMap::<PlacementId, FlagEdit>::new();
-        let on_wire = self.flags_leave(visit, steps).await?;
-        for step in steps {
-            let PushStep::Store { add, flags, uids, placements } = step else { continue };
-            let edit = Want::Flags(flags_of(*add, flags));
-            if visit.selected.read_only {
-                let error = Error::new(ErrorKind::Refused, format!("{} can only be read on this server.", visit.state.path));
-                self.refuse(placements, &edit, error, true).await?;
-                continue;
-            }
-            let change = if *add { StoreChange::Add } else { StoreChange::Remove };
-            match self.conn.store_flags(uids, change, flags).await {
-                Ok(fetched) => {
-                    answered.extend(fetched.into_iter().map(|f| (f.uid, f)));
-                    for id in placements {
-                        let edit = done.entry(*id).or_default();
-                        let half = if *add { &mut edit.add } else { &mut edit.del };
-                        *half = half.union(flags);
-                    }
-                }
-                Err(error) => self.refuse(placements, &edit, error, false).await?,
-            }
-        }
-        let uid_of = |id: &PlacementId| visit.pending.get(id).and_then(|p| p.uid);
-        let told = |(id, edit): (&PlacementId, &FlagEdit)| {
-            let now = uid_of(id).and_then(|uid| answered.get(&uid));
-            now.is_some_and(|now| now.labels.is_some() || (edit.add.labels.is_empty() && edit.del.labels.is_empty()))
-        };
-        let silent: UidSet = done.iter().filter(|one| !told(*one)).filter_map(|(id, _)| uid_of(id)).collect();
-        if !silent.is_empty() {
-            let fetched = self.conn.fetch_flags(&silent, None).await?;
-            answered.extend(fetched.flags.into_iter().map(|f| (f.uid, f)));
-        }
-        let confirmed: Vec<(PlacementId, FlagEdit, FetchedFlags)> =
-            done.into_iter().filter_map(|(id, edit)| Some((id, edit, answered.get(&uid_of(&id)?)?.clone()))).collect();
-        *out.pushed.entry(visit.state.id).or_default() += count(confirmed.len());
-        for part in confirmed.chunks(500) {
-            let part = part.to_vec();
-            self.store
-                .write(Lane::Sync, move |w| part.iter().try_for_each(|(id, edit, now)| w.flags_confirmed(*id, edit, now)))
-                .await?;
-        }
-        self.answered(on_wire).await
-    }
-
-    /// What is about to be stored is on the disk first: it may be taken back before the answer.
-    async fn flags_leave(&self, visit: &Visit<'_>, steps: &[PushStep]) -> Result<Vec<i64>> {
-        let stores: Vec<(Doing, Vec<PlacementId>)> = steps
-            .iter()
-            .filter_map(|step| match step {
-                PushStep::Store { add, flags, placements, .. } => Some((Doing::Store(flags_of(*add, flags)), placements.clone())),
-                _ => None,
-            })
-            .collect();
-        let (mailbox, uidvalidity) = (visit.state.id, visit.state.uidvalidity.unwrap_or(0));
-        if stores.is_empty() || visit.selected.read_only {
-            return Ok(Vec::new());
-        }
-        self.store
-            .write(Lane::Sync, move |w| {
-                stores.iter().map(|(doing, rows)| w.leaves(mailbox, uidvalidity, rows, doing)).collect::<Result<Vec<_>>>()
-            })
-            .await
-    }
-
-    async fn answered(&self, on_wire: Vec<i64>) -> Result<()> {
-        if on_wire.is_empty() {
-            return Ok(());
-        }
-        self.store.write(Lane::Sync, move |w| w.answered(&on_wire)).await
-    }
-
-    async fn push_move(
-        &self,
-        visit: &Visit<'_>,
-        target: MailboxId,
-        placements: &[PlacementId],
-        out: &mut PushOutcome,
-    ) -> Result<()> {
-        let (placements, uids) = self.checked(visit, placements).await?;
-        if uids.is_empty() {
-            return Ok(());
-        }
-        let to = self.store.read(move |r| r.mailbox_state(target)).await?;
-        let mut on_wire = Vec::new();
-        let moved = if self.conn.capabilities().move_ {
-            let (mailbox, uidvalidity) = (visit.state.id, visit.state.uidvalidity.unwrap_or(0));
-            let (rows, doing) = (placements.clone(), Doing::Move { target, uidnext: to.uidnext });
-            on_wire.push(self.store.write(Lane::Sync, move |w| w.leaves(mailbox, uidvalidity, &rows, &doing)).await?);
-            self.conn.move_messages(&uids, &to.wire_name).await.map(|moved| (moved, Deletion::Gone, placements.clone()))
-        } else {
-            let wanted: Vec<&Pending> = placements.iter().filter_map(|id| visit.pending.get(id)).collect();
-            self.move_by_copy(&to, &wanted, out).await
-        };
-        let (moved, source, placements) = match moved {
-            Ok(moved) => moved,
-            Err(error) => {
-                self.refuse_move(visit.pending, &placements, error).await?;
-                return self.answered(on_wire).await;
-            }
-        };
-        let told = told_uids(moved.as_ref());
-        let mut places = Vec::with_capacity(placements.len());
-        for id in &placements {
-            let place = visit.pending.get(id).and_then(|p| p.uid).and_then(|uid| told.get(&uid).copied());
-            if place.is_none() {
-                out.touched.insert(target);
-            }
-            places.push((*id, place));
-        }
-        *out.pushed.entry(visit.state.id).or_default() += count(places.len());
-        for part in places.chunks(500) {
-            let part = part.to_vec();
-            self.store
-                .write(Lane::Sync, move |w| {
-                    part.iter().try_for_each(|(id, place)| match source {
-                        Deletion::Gone => w.moved(*id, target, place.map(|p| p.0), place.map(|p| p.1)),
-                        Deletion::Marked => w.moved_leaving(*id, target, *place),
-                    })
-                })
-                .await?;
-        }
-        self.answered(on_wire).await
-    }
-
-    /// What was on its way out by the trash stays as it is, no less than what was on its way elsewhere.
-    async fn refuse_move(&self, pending: &HashMap<PlacementId, Pending>, placements: &[PlacementId], error: Error) -> Result<()> {
-        let is_gone = |id: &PlacementId| pending.get(id).is_some_and(|p| p.gone);
-        let (gone, moved): (Vec<PlacementId>, Vec<PlacementId>) = placements.iter().copied().partition(is_gone);
-        for (placements, want) in [(gone, Want::Gone), (moved, Want::Place)] {
-            if !placements.is_empty() {
-                self.refuse(&placements, &want, error.clone(), false).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn push_expunge(&self, visit: &Visit<'_>, placements: &[PlacementId], out: &mut PushOutcome) -> Result<()> {
-        let wanted = placements.iter().filter_map(|id| visit.pending.get(id));
-        self.keep_bodies(visit.state.id, wanted.filter_map(|p| Some((p.placement, p.uid?, p.message, p.size))).collect()).await?;
-        let (placements, uids) = self.checked(visit, placements).await?;
-        if uids.is_empty() {
-            return Ok(());
-        }
-        match self.delete_here(&uids).await {
-            Ok(Deletion::Gone) => {
-                *out.pushed.entry(visit.state.id).or_default() += count(placements.len());
-                self.store.write(Lane::Sync, move |w| w.gone_confirmed(&placements)).await
-            }
-            // They stay wanted gone, so nobody sees them, and the next push asks again.
-            Ok(Deletion::Marked) => self.store.write(Lane::Sync, move |w| w.marked_deleted(&placements)).await,
-            Err(error) => self.refuse(&placements, &Want::Gone, error, false).await,
-        }
-    }
-
-    /// `\Deleted`, then UID EXPUNGE; without UIDPLUS a plain EXPUNGE only where nothing else is marked (W8): another
-    /// client's `\Deleted` is not ours to carry out.
-    pub(super) async fn delete_here(&self, uids: &UidSet) -> Result<Deletion> {
-        let deleted = Flags::of(bit::DELETED);
-        self.conn.store_flags(uids, StoreChange::Add, &deleted).await?;
-        let removed = self.expunge_only(uids).await;
-        if let Err(error) = &removed
-            && sent(error) == Sent::Refused
-        {
-            // It is shown again, so nobody else's EXPUNGE may take it.
-            self.conn.store_flags(uids, StoreChange::Remove, &deleted).await?;
-        }
-        removed
-    }
-
-    async fn expunge_only(&self, uids: &UidSet) -> Result<Deletion> {
-        if self.conn.capabilities().uidplus {
-            return self.conn.uid_expunge(uids).await.map(|()| Deletion::Gone);
-        }
-        let before = self.conn.quarantined();
-        let marked = self.conn.search(&crate::imap::Search::Deleted).await?;
-        // A search that does not even find ours is not to be trusted about others'.
-        let only_ours = marked.minus(uids).is_empty() && marked.len() == uids.len() && self.conn.quarantined() == before;
-        if only_ours {
-            return self.conn.expunge().await.map(|()| Deletion::Gone);
-        }
-        tracing::info!("other messages are marked as deleted; ours stay marked and hidden until they are gone");
-        Ok(Deletion::Marked)
-    }
-
-    /// W7: reads again what each UID holds before it is moved or removed. A mismatch is never acted on.
-    async fn checked(&self, visit: &Visit<'_>, placements: &[PlacementId]) -> Result<(Vec<PlacementId>, UidSet)> {
-        let wanted: Vec<&Pending> = placements.iter().filter_map(|id| visit.pending.get(id)).collect();
-        let uids: UidSet = wanted.iter().filter_map(|p| p.uid).collect();
-        let there = self.held(&uids).await?;
-        let (mut same, mut other) = (Vec::new(), Vec::new());
-        for pending in wanted {
-            match pending.uid.and_then(|uid| there.get(&uid)) {
-                Some(identity) if *identity == pending.identity => same.push(pending),
-                Some(_) => other.push(pending.placement),
-                // Gone meanwhile: the next sync finds out where to.
-                None => {}
-            }
-        }
-        if !other.is_empty() {
-            let mailbox = visit.state.id;
-            self.store.write(Lane::Sync, move |w| w.set_uids_unstable(mailbox)).await?;
-            self.refuse(&other, &Want::All, another_message(), true).await?;
-        }
-        Ok((same.iter().map(|p| p.placement).collect(), same.iter().filter_map(|p| p.uid).collect()))
-    }
-
     /// The mailbox itself could not be opened or asked: all that was to be done in it shares the answer.
     async fn refuse_all(&self, plan: &MailboxPush, wanted: &Wanted, error: Error) -> Result<()> {
         for step in &plan.steps {
@@ -417,8 +206,8 @@ struct Wanted {
 /// A mailbox that is selected to be pushed to, and all that is wanted.
 pub(super) struct Visit<'a> {
     pub(super) state: &'a MailboxState,
-    selected: &'a Selected,
-    pending: &'a HashMap<PlacementId, Pending>,
+    pub(super) selected: &'a Selected,
+    pub(super) pending: &'a HashMap<PlacementId, Pending>,
     pub(super) copies: &'a HashMap<i64, PendingCopy>,
 }
 
@@ -431,11 +220,6 @@ fn wish(pending: &Pending) -> Option<Wish> {
         target: pending.target,
         gone: pending.gone,
     })
-}
-
-fn flags_of(add: bool, flags: &Flags) -> FlagEdit {
-    let flags = flags.clone();
-    if add { FlagEdit { add: flags, ..FlagEdit::default() } } else { FlagEdit { del: flags, ..FlagEdit::default() } }
 }
 
 pub(super) fn another_message() -> Error {
