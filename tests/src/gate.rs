@@ -6,11 +6,14 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 #[derive(Default)]
 struct State {
     shut: AtomicBool,
     to_server: AtomicU64,
+    /// Bytes a second that go to clients; 0: as fast as they come.
+    width: AtomicU64,
     now: AtomicU64,
     most: AtomicU64,
     sockets: Mutex<Vec<TcpStream>>,
@@ -65,6 +68,11 @@ impl Gate {
         self.state.most.load(Ordering::SeqCst)
     }
 
+    /// From now on so many bytes a second come through to clients.
+    pub fn narrow(&self, bytes_a_second: u64) {
+        self.state.width.store(bytes_a_second, Ordering::SeqCst);
+    }
+
     /// Bytes that clients have sent through.
     pub fn bytes_to_server(&self) -> u64 {
         self.state.to_server.load(Ordering::SeqCst)
@@ -76,24 +84,28 @@ fn join(client: &TcpStream, server: u16, state: &Arc<State>) -> Result<()> {
     state.sockets.lock().unwrap_or_else(PoisonError::into_inner).extend([client.try_clone()?, server.try_clone()?]);
     let now = state.now.fetch_add(1, Ordering::SeqCst) + 1;
     state.most.fetch_max(now, Ordering::SeqCst);
-    pass(client.try_clone()?, server.try_clone()?, Some(state.clone()));
-    pass(server, client.try_clone()?, None);
+    pass(client.try_clone()?, server.try_clone()?, state.clone(), true);
+    pass(server, client.try_clone()?, state.clone(), false);
     Ok(())
 }
 
-fn pass(mut from: TcpStream, mut to: TcpStream, count: Option<Arc<State>>) {
+fn pass(mut from: TcpStream, mut to: TcpStream, state: Arc<State>, up: bool) {
     std::thread::spawn(move || {
         let mut buffer = [0; 16 * 1024];
         while let Ok(read @ 1..) = from.read(&mut buffer) {
-            if let Some(state) = &count {
+            if up {
                 state.to_server.fetch_add(read as u64, Ordering::SeqCst);
+            }
+            let width = if up { 0 } else { state.width.load(Ordering::SeqCst) };
+            if let Some(millis) = (read as u64 * 1_000).checked_div(width) {
+                std::thread::sleep(Duration::from_millis(millis));
             }
             if to.write_all(&buffer[..read]).is_err() {
                 break;
             }
         }
         let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));
-        if let Some(state) = &count {
+        if up {
             state.now.fetch_sub(1, Ordering::SeqCst);
         }
     });

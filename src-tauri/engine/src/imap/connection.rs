@@ -216,7 +216,7 @@ impl Connection {
         Ok(self.take_events())
     }
 
-    /// Compresses everything that follows (RFC 4978). Not done by itself: it only pays on slow links. A refusal costs the connection.
+    /// Compresses everything that follows (RFC 4978). It only pays on slow lines. A refusal costs the connection.
     pub async fn compress(&self) -> Result<()> {
         if !self.capabilities.has("COMPRESS=DEFLATE") {
             return Err(Error::new(ErrorKind::Unsupported, "The server doesn't compress."));

@@ -326,7 +326,10 @@ impl Actor {
         session.get_mut().set_patience(Some(COMMAND));
         session.get_mut().set_mode(Mode::HandoverThenPass);
         // What goes through the old tap from here on is compressed and says nothing.
-        let log = session.get_mut().take_log();
+        let mut log = session.get_mut().take_log();
+        if let Some(log) = &mut log {
+            log.note("COMPRESS DEFLATE: what follows is compressed");
+        }
         let compressing = session.compress(|deflate| ImapTap::logged(Box::new(deflate) as Stream, log));
         let Ok(compressed) = timeout(ANSWER, compressing).await else {
             return Err(refusal::broken(&self.host, &io::ErrorKind::TimedOut.into()));

@@ -69,8 +69,8 @@ pub use ready::{Intake, Ready};
 pub use writer::Writer;
 
 use godwit_domain::{
-    Action, Error, ErrorKind, Event, MailboxId, Performed, PlacementId, ReceiptId, Result, Row, Targets, Undone, ViewId,
-    ViewOpened, ViewSpec,
+    AccountId, Action, Error, ErrorKind, Event, MailboxId, Performed, PlacementId, ReceiptId, Result, Row, Targets, Undone,
+    ViewId, ViewOpened, ViewSpec,
 };
 use hub::Hub;
 use lanes::{Desk, Lanes};
@@ -97,6 +97,7 @@ struct Inner {
     pool: Arc<Pool>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     previewed: Mutex<HashSet<MailboxId>>,
+    uncompressible: Mutex<HashSet<AccountId>>,
 }
 
 impl Drop for Inner {
@@ -142,7 +143,14 @@ impl Store {
                 .map_err(|e| error::from_io("starting the writer", &e))?
         };
         threads.push(writer);
-        let inner = Inner { hub, lanes, pool, threads: Mutex::new(threads), previewed: Mutex::default() };
+        let inner = Inner {
+            hub,
+            lanes,
+            pool,
+            threads: Mutex::new(threads),
+            previewed: Mutex::default(),
+            uncompressible: Mutex::default(),
+        };
         Ok((Self { inner: Arc::new(inner) }, report))
     }
 
@@ -150,6 +158,11 @@ impl Store {
     /// newest thousands, and nothing but new rows makes it worth while.
     pub(crate) fn previewed(&self) -> MutexGuard<'_, HashSet<MailboxId>> {
         self.inner.previewed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Accounts whose server offered COMPRESS and broke off when it was asked: this process does not ask them again.
+    pub(crate) fn uncompressible(&self) -> MutexGuard<'_, HashSet<AccountId>> {
+        self.inner.uncompressible.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// One transaction over both files, rolled back where `f` fails.

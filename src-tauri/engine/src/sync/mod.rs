@@ -96,6 +96,8 @@ pub struct AccountSync {
     quiet: Mutex<HashSet<MailboxId>>,
     /// The mailbox that was synced last, and the opening that it was synced in.
     opened: Mutex<Option<(MailboxId, u64)>>,
+    /// COMPRESS was asked for.
+    compressed: AtomicBool,
     /// UIDs whose header this session could not read, by mailbox and UIDVALIDITY: asked for again by the next session.
     unreadable: Mutex<HashMap<MailboxId, (u32, UidSet)>>,
 }
@@ -112,6 +114,7 @@ impl AccountSync {
             prefetched: Mutex::default(),
             quiet: Mutex::default(),
             opened: Mutex::default(),
+            compressed: AtomicBool::default(),
             unreadable: Mutex::default(),
         }
     }

@@ -7,11 +7,18 @@ use super::mailbox::{Depth, MailboxOutcome, Visit, count};
 use crate::store::{Intake, Lane};
 use godwit_domain::sync::{FIRST_WINDOW, FetchedHeader, NEXT_WINDOW, Reading, UidSet, next_rows, next_window};
 use godwit_domain::{Error, ErrorKind, MailboxId, Result};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 /// Rows that fill a first screen.
 const SCREEN: u32 = 50;
+
+/// Fewer header rows a second than this, and the line is what everything waits for: then it pays to compress what follows.
+const SLOW_ROWS_A_SECOND: u128 = 2_000;
+/// Rows of a window that tell something about the line, and that have to be left for it to pay.
+const TELLING_ROWS: u32 = 500;
 
 /// A window on its way from the wire to the store.
 struct Window {
@@ -92,12 +99,11 @@ impl AccountSync {
             let _ = done.send(());
             received += got;
             let empty = if got == 0 { reading.empty + 1 } else { 0 };
-            reading = Reading {
-                down_to: low,
-                remaining: reading.remaining.saturating_sub(got),
-                rows: next_rows(reading.rows, began.elapsed()),
-                empty,
-            };
+            let (remaining, took) = (reading.remaining.saturating_sub(got), began.elapsed());
+            reading = Reading { down_to: low, remaining, rows: next_rows(reading.rows, took), empty };
+            if low > 1 && remaining >= TELLING_ROWS && is_slow(got, took) {
+                self.compress().await?;
+            }
             if low > 1 && depth == Depth::FirstScreen && (received >= SCREEN || reading.remaining == 0) {
                 return Ok(End::Screen);
             }
@@ -108,9 +114,29 @@ impl AccountSync {
         Ok(End::Bottom(reading.down_to))
     }
 
+    /// Compresses what follows, once, where the server offers it. A refusal costs the connection, so it is tried but once.
+    async fn compress(&self) -> Result<()> {
+        let can = self.conn.capabilities();
+        if !can.has("COMPRESS=DEFLATE") || self.compressed.swap(true, Ordering::AcqRel) {
+            return Ok(());
+        }
+        if !self.store.uncompressible().insert(self.account) {
+            return Ok(());
+        }
+        tracing::info!("the line is slow: what follows is compressed");
+        self.conn.compress().await?;
+        self.store.uncompressible().remove(&self.account);
+        Ok(())
+    }
+
     async fn progress(&self, mailbox: MailboxId, down_to: u32) -> Result<()> {
         self.store.write(Lane::Sync, move |w| w.set_progress(mailbox, down_to)).await
     }
+}
+
+/// Whether so many rows in so long is a line that it pays to compress.
+fn is_slow(rows: u32, took: Duration) -> bool {
+    rows >= TELLING_ROWS && u128::from(rows) * 1_000 < SLOW_ROWS_A_SECOND * took.as_millis()
 }
 
 /// A window that broke off has no end here: it is read again from its top, and its rows are found then.
@@ -123,4 +149,18 @@ async fn make_windows_ready(intake: &Intake, mut coming: mpsc::Receiver<Window>,
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_slow_by_many_rows_never_by_a_few() {
+        let slow = |rows, ms| is_slow(rows, Duration::from_millis(ms));
+        assert!(slow(500, 600) && slow(10_000, 6_000));
+        assert!(!slow(500, 200) && !slow(10_000, 4_000), "2,000 a second and more are fast enough");
+        assert!(!slow(50, 5_000), "one round trip says nothing of the line");
+        assert!(!slow(0, 5_000));
+    }
 }
