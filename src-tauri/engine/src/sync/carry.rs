@@ -4,7 +4,7 @@
 use super::AccountSync;
 use super::push::{MOST_REFUSALS, PushOutcome};
 use crate::store::{Attempt, AttemptId, AttemptKind, Carry, Landed, Lane, MailboxState, Want};
-use godwit_domain::sync::{NewPlacement, Sent, StatusItems, UidSet, sent};
+use godwit_domain::sync::{NewPlacement, Sent, StatusItems, sent};
 use godwit_domain::{AccountId, Error, ErrorKind, MailboxId, Result};
 use std::collections::BTreeMap;
 use tokio::sync::mpsc;
@@ -168,25 +168,6 @@ impl AccountSync {
         Ok(())
     }
 
-    /// Opens the target and reads what is new there: by UIDs told, else from where it ended before.
-    pub(super) async fn arrivals(
-        &self,
-        to: &MailboxState,
-        from: Option<u32>,
-        told: impl Iterator<Item = Option<(u32, u32)>>,
-    ) -> Result<Arrivals> {
-        let selected = self.conn.select(&to.wire_name, None).await?;
-        let told: Option<UidSet> =
-            told.map(|t| t.filter(|(validity, _)| Some(*validity) == selected.uidvalidity).map(|(_, uid)| uid)).collect();
-        let uids = match told {
-            Some(uids) => uids,
-            None => self.conn.fetch_uids(from.unwrap_or(1), None).await?,
-        };
-        let rows = super::headers::parse(self.conn.fetch_identities(&uids).await?).await?;
-        let read_all = u64::try_from(rows.len()).unwrap_or(0) == uids.len();
-        Ok(Arrivals { uidvalidity: selected.uidvalidity, rows, read_all })
-    }
-
     async fn landed(
         &self,
         carry: &Carry,
@@ -344,14 +325,6 @@ impl AccountSync {
             })
             .await
     }
-}
-
-/// What stands in a target from some UID on.
-pub(super) struct Arrivals {
-    pub uidvalidity: Option<u32>,
-    pub rows: Vec<NewPlacement>,
-    /// Only then an absence proves anything.
-    pub read_all: bool,
 }
 
 /// Header fields may come in another order from another server: then Message-ID and length decide.

@@ -203,7 +203,11 @@ impl AccountSync {
 
     /// Rule W1: the trace of a creating command is on the disk before the command leaves.
     async fn begin(&self, kind: AttemptKind, to: &MailboxState, traces: Vec<Trace>) -> Result<Vec<AttemptId>> {
-        let status = self.conn.status(&to.wire_name).await?;
+        let mut status = self.conn.status(&to.wire_name).await?;
+        if status.uidvalidity != to.uidvalidity && to.uidvalidity.is_some() {
+            // What contradicts all that was said before is asked twice.
+            status = self.conn.status(&to.wire_name).await?;
+        }
         let (account, target, wire_name) = (self.account, to.id, to.wire_name.clone());
         // What stands at or above the UIDNEXT of the last sync is new to us too.
         let (uidvalidity, uidnext) = (status.uidvalidity.or(to.uidvalidity), status.uidnext.or(to.uidnext));

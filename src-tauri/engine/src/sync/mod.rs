@@ -3,6 +3,7 @@
 //! Nothing is dropped from the store but on an answer read to its tagged OK under the same UIDVALIDITY.
 
 mod ahead;
+mod arrivals;
 mod audit;
 mod bodies;
 mod carry;

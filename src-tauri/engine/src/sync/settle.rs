@@ -2,6 +2,7 @@
 //! The APPEND of sent mail is the outbox' own affair.
 
 use super::AccountSync;
+use super::arrivals::Arrivals;
 use super::push::{Deletion, PushOutcome};
 use crate::imap::StoreChange;
 use crate::store::{Attempt, AttemptId, AttemptKind, Lane, LiesAt, Want};
@@ -51,13 +52,8 @@ impl AccountSync {
 
     async fn settle_in(&self, target: MailboxId, attempts: Vec<(AttemptId, Attempt)>, out: &mut PushOutcome) -> Result<()> {
         let state = self.store.read(move |r| r.mailbox_state(target)).await?;
-        let selected = self.conn.select(&state.wire_name, None).await?;
-        let uidvalidity = selected.uidvalidity;
-        let from = attempts.iter().filter_map(|(_, a)| a.uidnext).min().unwrap_or(1);
-        let arrived = self.conn.fetch_uids(from, None).await?;
-        let rows = super::headers::parse(self.conn.fetch_identities(&arrived).await?).await?;
-        // A row that could not be read may be the very copy: an absence is proved only where all of them were.
-        let read_all = u64::try_from(rows.len()).unwrap_or(0) == arrived.len();
+        let from = attempts.iter().filter_map(|(_, a)| a.uidnext).min();
+        let Arrivals { uidvalidity, rows, read_all } = self.arrivals(&state, from, std::iter::once(None)).await?;
         let mut there: HashMap<[u8; 16], Vec<u32>> = HashMap::new();
         for row in rows {
             there.entry(row.headers.identity).or_default().push(row.uid);

@@ -188,3 +188,24 @@ proptest! {
         });
     }
 }
+
+/// Histories that went wrong once.
+#[tokio::test]
+async fn a_move_that_waits_while_all_mail_is_shown_again_is_done() {
+    let mut world = World::new().await;
+    for step in [
+        Step::Arrive { labels: 12 },
+        Step::Hide { on: true },
+        Step::Arrive { labels: 0 },
+        Step::Get,
+        Step::Arrive { labels: 0 },
+        Step::TheyLabel { nth: 4, label: 1, on: false },
+        Step::Move { from: 1, to: 2, nth: 0 },
+        Step::Get,
+        Step::Hide { on: false },
+    ] {
+        world.step(step).await;
+        world.home.audit().await;
+    }
+    world.converge().await;
+}
