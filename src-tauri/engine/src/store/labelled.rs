@@ -111,7 +111,9 @@ impl Writer<'_> {
     /// message to be read (as after a move without COPYUID), and its want is said in labels.
     fn follow_home(&mut self, account: AccountId, folders: &HashMap<i64, String>, home: i64) -> Result<()> {
         let mut moved: Vec<(Placement, Placement)> = Vec::new();
-        for row in self.waiting_placements()?.into_iter().filter(|p| p.account == account.0 && p.removed_at.is_none()) {
+        let waiting = self.waiting_placements()?.into_iter().filter(|p| p.account == account.0);
+        let (here, removed): (Vec<Placement>, Vec<Placement>) = waiting.partition(|p| p.removed_at.is_none());
+        for row in here {
             let Some(new) = at_home(&row, folders, home) else { continue };
             // One message that stood in two folders is one row at home, with what was wanted of either.
             let same = |(other, at): &&mut (Placement, Placement)| {
@@ -139,6 +141,14 @@ impl Writer<'_> {
         }
         for (mailbox, label) in folders {
             self.set_label(*mailbox, home, label)?;
+        }
+        // What was removed and comes back at home is wanted there in labels too.
+        for row in removed {
+            let Some(mut new) = at_home(&row, folders, home) else { continue };
+            self.fit_labels(&mut new)?;
+            new.tidy();
+            self.write_row(&row, &new)?;
+            self.keep_intent(&row, &new)?;
         }
         for (row, mut new) in moved {
             self.fit_labels(&mut new)?;

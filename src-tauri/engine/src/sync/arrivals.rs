@@ -1,0 +1,51 @@
+//! What stands in a mailbox from some UID on: the look that says whether a command which creates was done (rule W1).
+
+use super::AccountSync;
+use crate::store::MailboxState;
+use godwit_domain::Result;
+use godwit_domain::sync::{NewPlacement, UidSet};
+
+/// What stands in a target from some UID on.
+pub(super) struct Arrivals {
+    pub uidvalidity: Option<u32>,
+    pub rows: Vec<NewPlacement>,
+    /// Only then an absence proves anything.
+    pub read_all: bool,
+}
+
+impl AccountSync {
+    /// Opens the target and reads what is new there: by UIDs told, else from where it ended before.
+    pub(super) async fn arrivals(
+        &self,
+        to: &MailboxState,
+        from: Option<u32>,
+        told: impl Iterator<Item = Option<(u32, u32)>>,
+    ) -> Result<Arrivals> {
+        let selected = self.conn.select(&to.wire_name, None).await?;
+        let told: Option<UidSet> =
+            told.map(|t| t.filter(|(validity, _)| Some(*validity) == selected.uidvalidity).map(|(_, uid)| uid)).collect();
+        let uids = match told {
+            Some(uids) => uids,
+            None => self.listed_from(from.unwrap_or(1), selected.uidnext).await?,
+        };
+        let mut rows = super::headers::parse(self.conn.fetch_identities(&uids).await?).await?;
+        // A row that could not be read may be the very one: it is asked for once more.
+        let missing = uids.minus(&rows.iter().map(|row| row.uid).collect());
+        if !missing.is_empty() {
+            rows.extend(super::headers::parse(self.conn.fetch_identities(&missing).await?).await?);
+        }
+        let read_all = u64::try_from(rows.len()).unwrap_or(0) == uids.len();
+        Ok(Arrivals { uidvalidity: selected.uidvalidity, rows, read_all })
+    }
+
+    /// UIDs from `from` on. A list with gaps below UIDNEXT is asked for twice: an absence repeats a COPY or an APPEND, and one
+    /// answer with nothing in it is too little to double a message on.
+    async fn listed_from(&self, from: u32, uidnext: Option<u32>) -> Result<UidSet> {
+        let listed = self.conn.fetch_uids(from, None).await?;
+        let all_of_them = uidnext.map(|next| u64::from(next.saturating_sub(from)));
+        if all_of_them.is_some_and(|all| listed.len() >= all) {
+            return Ok(listed);
+        }
+        Ok(listed.union(&self.conn.fetch_uids(from, None).await?))
+    }
+}
