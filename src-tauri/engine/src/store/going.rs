@@ -128,6 +128,10 @@ impl Writer<'_> {
         if row.waits() || !row.kept.is_empty() {
             self.profile_tx()?.run("DELETE FROM intent WHERE placement_id = ?1", [row.id])?;
         }
+        let copies = "SELECT id, account_id FROM copy_intent WHERE placement_id = ?1";
+        for (copy, account) in self.profile.all(copies, [row.id], |r| Ok((r.get(0)?, r.get(1)?)))? {
+            self.unbound.copy_waits(copy, account, row.identity);
+        }
         Ok(())
     }
 
@@ -144,9 +148,10 @@ impl Writer<'_> {
         self.settle()
     }
 
-    /// As if what is removed had been removed so many seconds earlier.
+    /// As if what is removed, or waits to be found, had been so many seconds earlier.
     #[cfg(test)]
-    pub(crate) fn age_removed(&mut self, seconds: i64) -> Result<()> {
+    pub(crate) fn age(&mut self, seconds: i64) -> Result<()> {
+        self.cache.run("UPDATE loose SET since = since - ?1", [seconds])?;
         let sql = "UPDATE placement SET removed_at = removed_at - ?1 WHERE removed_at IS NOT NULL";
         self.cache.run(sql, [seconds]).map(drop)
     }

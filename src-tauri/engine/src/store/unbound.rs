@@ -45,6 +45,12 @@ impl Unbound {
         !self.copies.is_empty()
     }
 
+    /// The source of a copy went from the cache and may come again under another row.
+    pub(super) fn copy_waits(&mut self, id: i64, account: i64, identity: [u8; 16]) {
+        self.dirty = true;
+        self.copies.push(UnboundCopy { id, account, identity });
+    }
+
     /// Takes the copies whose source just arrived.
     pub(super) fn take_copies(&mut self, account: i64, identity: &[u8; 16]) -> Vec<i64> {
         let mine = |c: &UnboundCopy| c.account == account && c.identity == *identity;

@@ -110,7 +110,7 @@ async fn a_copy_of_what_was_removed_everywhere_is_told_and_waits_no_more() {
     home.get(&sync).await;
     sync.push().await.unwrap();
     assert_eq!(home.waiting().await, 1, "another device may be moving it just now");
-    home.store.write(Lane::Sync, |w| w.age_removed(120)).await.unwrap();
+    home.store.write(Lane::Sync, |w| w.age(120)).await.unwrap();
     sync.push().await.unwrap();
     assert_eq!(home.waiting().await, 0);
     let told: Vec<ErrorKind> = home.told().await.iter().map(|e| e.kind).collect();
