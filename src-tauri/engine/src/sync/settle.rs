@@ -117,8 +117,13 @@ impl AccountSync {
             // Numbered anew: the sync finds them again, and the next push comes back to this.
             return Ok(());
         }
+        let asked: UidSet = rows.iter().map(|(uid, ..)| *uid).collect();
+        let held = self.held(&asked).await?;
+        let missing = asked.minus(&held.keys().copied().collect());
+        // What could not be read is not gone: the next push comes back to it.
+        let unread = if missing.is_empty() { UidSet::default() } else { self.conn.fetch_present(&missing).await? };
+        let rows: Vec<_> = rows.into_iter().filter(|(uid, ..)| !unread.contains(*uid)).collect();
         let ids = rows.iter().map(|(_, _, arrived)| arrived.id).collect();
-        let held = self.held(&rows.iter().map(|(uid, ..)| *uid).collect()).await?;
         let (mut there, mut gone, mut stay) = (Vec::new(), Vec::new(), Vec::new());
         for (uid, source, arrived) in rows {
             match held.get(&uid) {

@@ -116,3 +116,21 @@ async fn a_copy_of_what_was_removed_everywhere_is_told_and_waits_no_more() {
     let told: Vec<ErrorKind> = home.told().await.iter().map(|e| e.kind).collect();
     assert_eq!(told, [ErrorKind::Gone]);
 }
+
+#[tokio::test]
+async fn a_source_that_cannot_be_read_is_not_gone() {
+    let (server, mut home, sync, id) = with_letters("").await;
+    home.perform(Verb::Archive, &[id]).await;
+    // The third reading of identities is the one before the source goes.
+    server.later(|command| command.contains("HEADER.FIELDS (DATE"), 2, Lie::Garbled("(UID 1 "));
+    for _ in 0..2 {
+        sync.push().await.unwrap();
+        home.get(&sync).await;
+    }
+    assert_eq!(server.world().subjects("INBOX"), ["Letter 2", "Letter 3"]);
+    assert_eq!(server.world().subjects("Archive"), ["Letter 1"]);
+    assert_eq!(server.heard("UID COPY"), 1);
+    assert_eq!(home.waiting().await, 0);
+    assert!(home.told().await.is_empty());
+    home.audit().await;
+}
