@@ -193,7 +193,7 @@ fn mbsync(account: &Account) -> Result<Option<f64>> {
     let conf = dir.path().join("conf");
     let text = format!(
         "IMAPAccount a\nHost localhost\nPort {}\nUser {}\nPass {}\nSSLType IMAPS\nCertificateFile {}\n\n\
-         IMAPStore far\nAccount a\n\nMaildirStore near\nInbox {}/\n\nChannel c\nFar :far:\nNear :near:\nPatterns INBOX\nCreate Near\nSync Pull\n",
+         IMAPStore far\nAccount a\n\nMaildirStore near\nInbox {}/\n\nChannel c\nFar :far:\nNear :near:\nPatterns INBOX\nCreate Near\nSync Pull\nSyncState *\n",
         account.imaps,
         account.address,
         account.password,
