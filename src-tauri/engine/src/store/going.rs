@@ -17,19 +17,25 @@ impl Writer<'_> {
     pub fn remove_uids(&mut self, mailbox: MailboxId, uidvalidity: u32, uids: &UidSet) -> Result<u32> {
         let mut removed = 0;
         for (low, high) in uids.ranges() {
-            let ids = self.cache.all(
+            let ids: Vec<i64> = self.cache.all(
                 "SELECT id FROM placement WHERE mailbox_id = ?1 AND uidvalidity = ?2 AND uid BETWEEN ?3 AND ?4",
                 (mailbox.0, uidvalidity, low, high),
                 |r| r.get::<_, i64>(0),
             )?;
-            for part in ids.chunks(500) {
-                for row in self.placements(part.iter().copied())? {
-                    self.tombstone(&row)?;
-                    removed += 1;
-                }
-            }
+            removed += self.tombstones(&ids)?;
         }
         self.settle()?;
+        Ok(removed)
+    }
+
+    fn tombstones(&mut self, ids: &[i64]) -> Result<u32> {
+        let mut removed = 0;
+        for part in ids.chunks(500) {
+            for row in self.placements(part.iter().copied())? {
+                self.tombstone(&row)?;
+                removed += 1;
+            }
+        }
         Ok(removed)
     }
 
@@ -55,13 +61,7 @@ impl Writer<'_> {
             (mailbox.0, self.now - MOVED_GRACE_SECS),
             |r| r.get::<_, i64>(0),
         )?;
-        let mut removed = 0;
-        for part in ids.chunks(500) {
-            for row in self.placements(part.iter().copied())? {
-                self.tombstone(&row)?;
-                removed += 1;
-            }
-        }
+        let removed = self.tombstones(&ids)?;
         self.settle()?;
         Ok(removed)
     }

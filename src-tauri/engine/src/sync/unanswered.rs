@@ -83,13 +83,12 @@ impl AccountSync {
             return Ok(());
         }
         let state = self.store.read(move |r| r.mailbox_state(target)).await?;
-        let selected = self.conn.select(&state.wire_name, None).await?;
-        let Some(uidvalidity) = selected.uidvalidity.filter(|now| state.uidvalidity.is_none_or(|known| known == *now)) else {
+        let arrivals = self.arrivals(&state, uidnext, std::iter::once(None)).await?;
+        let Some(uidvalidity) = arrivals.uidvalidity.filter(|now| state.uidvalidity.is_none_or(|known| known == *now)) else {
             return Ok(());
         };
-        let arrived = self.conn.fetch_uids(uidnext.unwrap_or(1), None).await?;
         let mut there: HashMap<[u8; 16], Vec<u32>> = HashMap::new();
-        for row in super::headers::parse(self.conn.fetch_identities(&arrived).await?).await? {
+        for row in arrivals.rows {
             there.entry(row.headers.identity).or_default().push(row.uid);
         }
         // The oldest is taken first, from the end.
