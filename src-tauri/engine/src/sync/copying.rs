@@ -12,17 +12,39 @@ use std::collections::HashMap;
 /// What the server said OK to without telling what it did: settled once the push is through.
 #[derive(Debug, Default)]
 pub(super) struct Unproven {
-    copies: Vec<i64>,
-    moves: Vec<PlacementId>,
+    pub(super) copies: Vec<i64>,
+    pub(super) moves: Vec<PlacementId>,
 }
 
 /// What an attempt row remembers of one message.
-struct Trace {
+pub(super) struct Trace {
     identity: [u8; 16],
     message_id: Option<String>,
     size: u32,
     placement: Option<PlacementId>,
     copy: Option<i64>,
+}
+
+impl Trace {
+    pub(super) fn of_move(pending: &Pending) -> Self {
+        Trace {
+            identity: pending.identity,
+            message_id: pending.message_id.clone(),
+            size: pending.size,
+            placement: Some(pending.placement),
+            copy: None,
+        }
+    }
+
+    fn of_copy(copy: &PendingCopy) -> Self {
+        Trace {
+            identity: copy.identity,
+            message_id: copy.message_id.clone(),
+            size: copy.size,
+            placement: None,
+            copy: Some(copy.id),
+        }
+    }
 }
 
 impl AccountSync {
@@ -40,14 +62,7 @@ impl AccountSync {
         let ids: Vec<i64> = copies.iter().map(|copy| copy.id).collect();
         let uids: UidSet = copies.iter().filter_map(|copy| copy.uid).collect();
         let to = self.store.read(move |r| r.mailbox_state(target)).await?;
-        let traces = copies.iter().map(|copy| Trace {
-            identity: copy.identity,
-            message_id: copy.message_id.clone(),
-            size: copy.size,
-            placement: None,
-            copy: Some(copy.id),
-        });
-        let attempts = self.begin(AttemptKind::Copy, &to, traces.collect()).await?;
+        let attempts = self.begin(AttemptKind::Copy, &to, copies.iter().map(|copy| Trace::of_copy(copy)).collect()).await?;
         match self.conn.copy(&uids, &to.wire_name).await {
             Ok(copied) => {
                 let told = told_uids(copied.as_ref());
@@ -126,14 +141,7 @@ impl AccountSync {
         wanted: &[&Pending],
         out: &mut PushOutcome,
     ) -> Result<(Option<CopyUid>, Deletion, Vec<PlacementId>)> {
-        let traces = wanted.iter().map(|pending| Trace {
-            identity: pending.identity,
-            message_id: pending.message_id.clone(),
-            size: pending.size,
-            placement: Some(pending.placement),
-            copy: None,
-        });
-        let attempts = self.begin(AttemptKind::Move, to, traces.collect()).await?;
+        let attempts = self.begin(AttemptKind::Move, to, wanted.iter().map(|pending| Trace::of_move(pending)).collect()).await?;
         let copied = match self.conn.copy(&wanted.iter().filter_map(|p| p.uid).collect(), &to.wire_name).await {
             Ok(copied) => copied,
             Err(error) => {
@@ -181,7 +189,7 @@ impl AccountSync {
             return Ok(());
         }
         self.settle_attempts(out).await?;
-        let error = Error::new(ErrorKind::Refused, "The server said that it had copied a message, and there is no copy.")
+        let error = Error::new(ErrorKind::Refused, "The server said that it had moved or copied a message, and it is not there.")
             .mend("The message stays where it is. Try again later.");
         self.store
             .write(Lane::Sync, move |w| {
@@ -208,9 +216,15 @@ impl AccountSync {
             // What contradicts all that was said before is asked twice.
             status = self.conn.status(&to.wire_name).await?;
         }
-        let (account, target, wire_name) = (self.account, to.id, to.wire_name.clone());
         // What stands at or above the UIDNEXT of the last sync is new to us too.
         let (uidvalidity, uidnext) = (status.uidvalidity.or(to.uidvalidity), status.uidnext.or(to.uidnext));
+        self.begin_as_of(kind, &MailboxState { uidvalidity, uidnext, ..to.clone() }, traces).await
+    }
+
+    /// As `begin`, with UIDVALIDITY and UIDNEXT of the target as they are known here.
+    pub(super) async fn begin_as_of(&self, kind: AttemptKind, to: &MailboxState, traces: Vec<Trace>) -> Result<Vec<AttemptId>> {
+        let (account, target, wire_name) = (self.account, to.id, to.wire_name.clone());
+        let (uidvalidity, uidnext) = (to.uidvalidity, to.uidnext);
         self.store
             .write(Lane::Sync, move |w| {
                 let attempt = |trace: Trace| Attempt {

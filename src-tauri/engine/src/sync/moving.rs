@@ -1,9 +1,10 @@
 //! MOVE and EXPUNGE. No destructive command goes to a UID that was not looked at under this SELECT (W7).
 
 use super::AccountSync;
+use super::copying::Trace;
 use super::push::{Deletion, PushOutcome, Visit, another_message, count, told_uids};
-use crate::imap::StoreChange;
-use crate::store::{Doing, Lane, Pending, Want};
+use crate::imap::{CopyUid, StoreChange};
+use crate::store::{AttemptKind, Doing, Lane, MailboxState, Pending, Want};
 use godwit_domain::flags::bit;
 use godwit_domain::sync::{Sent, UidSet, sent};
 use godwit_domain::{Error, Flags, MailboxId, PlacementId, Result};
@@ -27,7 +28,13 @@ impl AccountSync {
             let (mailbox, uidvalidity) = (visit.state.id, visit.state.uidvalidity.unwrap_or(0));
             let (rows, doing) = (placements.clone(), Doing::Move { target, uidnext: to.uidnext });
             on_wire.push(self.store.write(Lane::Sync, move |w| w.leaves(mailbox, uidvalidity, &rows, &doing)).await?);
-            self.conn.move_messages(&uids, &to.wire_name).await.map(|moved| (moved, Deletion::Gone, placements.clone()))
+            match self.conn.move_messages(&uids, &to.wire_name).await {
+                Ok(moved) => {
+                    let gone = self.not_standing_still(visit, &to, &placements, moved.as_ref(), out).await?;
+                    Ok((moved, Deletion::Gone, gone))
+                }
+                Err(error) => Err(error),
+            }
         } else {
             let wanted: Vec<&Pending> = placements.iter().filter_map(|id| visit.pending.get(id)).collect();
             self.move_by_copy(&to, &wanted, out).await
@@ -61,6 +68,29 @@ impl AccountSync {
                 .await?;
         }
         self.answered(on_wire).await
+    }
+
+    /// An OK without COPYUID moves nothing where the UID was not there, or where the server only says so. What stands in its
+    /// old place is looked for in the target as if it had been copied. Answers the others.
+    async fn not_standing_still(
+        &self,
+        visit: &Visit<'_>,
+        to: &MailboxState,
+        placements: &[PlacementId],
+        moved: Option<&CopyUid>,
+        out: &mut PushOutcome,
+    ) -> Result<Vec<PlacementId>> {
+        let told = told_uids(moved);
+        let wanted: Vec<&Pending> = placements.iter().filter_map(|id| visit.pending.get(id)).collect();
+        let untold = wanted.iter().filter_map(|p| p.uid).filter(|uid| !told.contains_key(uid)).collect();
+        let there = self.held(&untold).await?;
+        let stands = |p: &Pending| p.uid.and_then(|uid| there.get(&uid)).is_some_and(|identity| *identity == p.identity);
+        let (still, gone): (Vec<&Pending>, Vec<&Pending>) = wanted.into_iter().partition(|p| stands(p));
+        if !still.is_empty() {
+            self.begin_as_of(AttemptKind::Move, to, still.iter().map(|p| Trace::of_move(p)).collect()).await?;
+            out.unproven.moves.extend(still.iter().map(|p| p.placement));
+        }
+        Ok(gone.iter().map(|p| p.placement).collect())
     }
 
     /// What was on its way out by the trash stays as it is, no less than what was on its way elsewhere.

@@ -71,9 +71,59 @@ async fn a_move_by_copy_takes_no_source_away_whose_copy_was_not_seen() {
         assert!(server.world().flags("INBOX", 1).is_empty(), "another client's EXPUNGE would take it");
         assert_eq!((home.shown("INBOX").await, home.waiting().await), (letters(1..=3), 0));
         let told: Vec<String> = home.told().await.into_iter().map(|e| e.what).collect();
-        assert_eq!(told, ["The server said that it had copied a message, and there is no copy."]);
+        assert_eq!(told, ["The server said that it had moved or copied a message, and it is not there."]);
         home.audit().await;
     }
+}
+
+#[tokio::test]
+async fn an_ok_without_a_move_is_no_move() {
+    for capabilities in ["MOVE", "MOVE UIDPLUS", "ENABLE CONDSTORE QRESYNC UIDPLUS MOVE"] {
+        let (server, mut home, sync, id) = with_letters(capabilities).await;
+        home.perform(Verb::Archive, &[id]).await;
+        server.once("UID MOVE", NOTHING_DONE);
+        sync.push().await.unwrap();
+        home.get(&sync).await;
+        assert_eq!(home.waiting().await, 1, "with {capabilities:?} it still waits");
+        sync.push().await.unwrap();
+        home.get(&sync).await;
+        assert_eq!(server.world().subjects("Archive"), ["Letter 1"]);
+        assert_eq!((home.shown("INBOX").await, home.shown("Archive").await), (letters(2..=3), letters(1..=1)));
+        assert_eq!((home.waiting().await, home.told().await.len()), (0, 0));
+        home.audit().await;
+    }
+}
+
+#[tokio::test]
+async fn a_move_that_never_happens_is_told_in_the_end() {
+    let (server, mut home, sync, id) = with_letters("UIDPLUS MOVE").await;
+    home.perform(Verb::Archive, &[id]).await;
+    server.always("UID MOVE", NOTHING_DONE);
+    for _ in 0..6 {
+        sync.push().await.unwrap();
+        home.get(&sync).await;
+    }
+    assert_eq!((home.shown("INBOX").await, home.waiting().await), (letters(1..=3), 0));
+    let told: Vec<String> = home.told().await.into_iter().map(|e| e.what).collect();
+    assert_eq!(told, ["The server said that it had moved or copied a message, and it is not there."]);
+    home.audit().await;
+}
+
+/// A MOVE that stopped between its two halves (RFC 6851 section 3.3 allows it) and is called done.
+#[tokio::test]
+async fn a_move_that_left_its_source_behind_takes_it_away_and_copies_nothing_again() {
+    let (server, mut home, sync, id) = with_letters("UIDPLUS MOVE").await;
+    home.perform(Verb::Archive, &[id]).await;
+    server.once("UID MOVE", NOTHING_DONE);
+    server.change(|w| {
+        w.deliver("Archive", "Letter 1");
+    });
+    sync.push().await.unwrap();
+    home.get(&sync).await;
+    assert_eq!(server.world().subjects("INBOX"), letters(2..=3));
+    assert_eq!(server.world().subjects("Archive"), letters(1..=1));
+    assert_eq!((home.waiting().await, home.told().await.len()), (0, 0));
+    home.audit().await;
 }
 
 #[tokio::test]
