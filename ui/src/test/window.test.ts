@@ -415,6 +415,26 @@ test("what is kept offline is chosen per account and per folder", async () => {
   expect(await violations()).toEqual([]);
 });
 
+test("how full an account is on its server is shown where the server says it", async () => {
+  const { app } = await open();
+  await screen.findByRole("listbox", { name: "Messages" });
+  app.settingsPart = "Accounts";
+  const meters = await screen.findAllByRole("meter", { name: "Room used on the server" });
+  expect(meters.length).toBe(1);
+  expect(meters[0]?.getAttribute("aria-valuenow")).toBe("92");
+  expect(meters[0]?.getAttribute("aria-valuetext")).toBe("13.8 GB of 15.0 GB");
+  await screen.findByText(/This account is nearly full/);
+  expect(await violations()).toEqual([]);
+});
+
+test("room that can’t be asked for is said to be unknown, with the reason", async () => {
+  const { app } = await open({ offline: true });
+  await screen.findByRole("listbox", { name: "Messages" });
+  app.settingsPart = "Accounts";
+  expect((await screen.findAllByText(/not known now. You are offline/)).length).toBe(app.mail.accounts.length);
+  expect(screen.queryByRole("meter")).toBeNull();
+});
+
 test("the report is shown before anything is done with it", async () => {
   const { app, user } = await open();
   await screen.findByRole("listbox", { name: "Messages" });

@@ -227,7 +227,11 @@ export class FakeBackend implements Backend {
     }),
     account_add: (request) => this.addAccount(request),
     account_test: () => ({ imap: { error: null, certificate: null }, smtp: { error: null, certificate: null } }),
-    account_quota: () => ({ storage: null, messages: null }),
+    account_quota: ({ account: id }) => {
+      if (this.options.offline) throw fail("offline", "You are offline.");
+      const first = id === this.world.accounts[0]?.id;
+      return { storage: first ? { used_kib: 14_470_000, limit_kib: 15_728_640 } : null, messages: null };
+    },
     account_password: () => ({ imap: { error: null, certificate: null }, smtp: { error: null, certificate: null } }),
     account_edit: ({ account: id, name, signature }) => {
       const it = this.accountOf(id);
