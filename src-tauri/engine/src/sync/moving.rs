@@ -145,17 +145,21 @@ impl AccountSync {
 
     async fn expunge_only(&self, uids: &UidSet) -> Result<Deletion> {
         if self.conn.capabilities().uidplus {
-            return self.conn.uid_expunge(uids).await.map(|()| Deletion::Gone);
+            self.conn.uid_expunge(uids).await?;
+        } else {
+            let before = self.conn.quarantined();
+            let marked = self.conn.search(&crate::imap::Search::Deleted).await?;
+            // A search that does not even find ours is not to be trusted about others'.
+            let only_ours = marked.minus(uids).is_empty() && marked.len() == uids.len() && self.conn.quarantined() == before;
+            if !only_ours {
+                tracing::info!("other messages are marked as deleted; ours stay marked and hidden until they are gone");
+                return Ok(Deletion::Marked);
+            }
+            self.conn.expunge().await?;
         }
-        let before = self.conn.quarantined();
-        let marked = self.conn.search(&crate::imap::Search::Deleted).await?;
-        // A search that does not even find ours is not to be trusted about others'.
-        let only_ours = marked.minus(uids).is_empty() && marked.len() == uids.len() && self.conn.quarantined() == before;
-        if only_ours {
-            return self.conn.expunge().await.map(|()| Deletion::Gone);
-        }
-        tracing::info!("other messages are marked as deleted; ours stay marked and hidden until they are gone");
-        Ok(Deletion::Marked)
+        // An OK alone does not make them gone: what is still there would come back into the list as if it were new.
+        let gone = self.conn.fetch_present(uids).await?.is_empty();
+        Ok(if gone { Deletion::Gone } else { Deletion::Marked })
     }
 
     /// W7: reads again what each UID holds before it is moved or removed. A mismatch is never acted on.

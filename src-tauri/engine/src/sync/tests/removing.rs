@@ -201,3 +201,25 @@ async fn a_star_follows_a_message_that_another_device_moves_to_and_fro() {
         home.audit().await;
     }
 }
+
+#[tokio::test]
+async fn an_ok_to_expunge_that_removed_nothing_is_asked_again_and_nothing_comes_back_into_the_list() {
+    for capabilities in ["", "UIDPLUS", QRESYNC] {
+        let server = Pretend::offering(capabilities);
+        server.change(|w| w.letters("INBOX", 4));
+        let mut home = Home::at(&server).await;
+        let sync = home.session().await;
+        home.get(&sync).await;
+        home.perform(Verb::DeleteForGood, &[home.row("INBOX", "Letter 2").await]).await;
+        server.once("EXPUNGE", Lie::Say("TAG OK nothing to remove"));
+        sync.push().await.unwrap();
+        home.get(&sync).await;
+        assert_eq!((home.shown("INBOX").await, home.waiting().await), (letters([1, 3, 4]), 1), "with {capabilities:?}");
+        sync.push().await.unwrap();
+        home.get(&sync).await;
+        assert_eq!((home.shown("INBOX").await, home.waiting().await), (letters([1, 3, 4]), 0));
+        assert_eq!(server.world().subjects("INBOX"), letters([1, 3, 4]));
+        assert!(home.told().await.is_empty());
+        home.audit().await;
+    }
+}
