@@ -57,6 +57,25 @@ impl UidSet {
         self.ranges.first().map(|(low, _)| *low)
     }
 
+    /// The lower and the upper half, by number of UIDs; one UID is all upper half.
+    pub fn halves(&self) -> (Self, Self) {
+        let mut left = self.len() / 2;
+        let (mut lower, mut upper) = (Self::new(), Self::new());
+        for &(low, high) in &self.ranges {
+            let all = u64::from(high - low) + 1;
+            // At most `all`, which fits.
+            let below = u32::try_from(left.min(all)).unwrap_or(u32::MAX);
+            if below > 0 {
+                lower.ranges.push((low, low + (below - 1)));
+            }
+            if u64::from(below) < all {
+                upper.ranges.push((low + below, high));
+            }
+            left -= u64::from(below);
+        }
+        (lower, upper)
+    }
+
     /// What is in both.
     #[must_use]
     pub fn intersect(&self, other: &Self) -> Self {

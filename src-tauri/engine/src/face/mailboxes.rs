@@ -19,7 +19,7 @@ pub(super) async fn create(engine: &Engine, asked: MailboxCreate) -> Result<Mail
             let path = conn.capabilities().in_namespace(&path);
             async move {
                 conn.create(&path).await?;
-                conn.subscribe(&encode_name(&path), true).await?;
+                conn.subscribe_if_it_will(&encode_name(&path), true).await?;
                 Ok(path)
             }
         })
@@ -38,8 +38,8 @@ pub(super) async fn rename(engine: &Engine, asked: MailboxRename) -> Result<Mail
             let (from, path) = (state.wire_name.clone(), conn.capabilities().in_namespace(&path));
             async move {
                 conn.rename(&from, &path).await?;
-                conn.subscribe(&from, false).await?;
-                conn.subscribe(&encode_name(&path), true).await?;
+                conn.subscribe_if_it_will(&from, false).await?;
+                conn.subscribe_if_it_will(&encode_name(&path), true).await?;
                 Ok(path)
             }
         })
@@ -59,7 +59,7 @@ pub(super) async fn delete(engine: &Engine, asked: MailboxDelete) -> Result<()> 
             let name = state.wire_name.clone();
             async move {
                 conn.delete(&name).await?;
-                conn.subscribe(&name, false).await
+                conn.subscribe_if_it_will(&name, false).await
             }
         })
         .await?;

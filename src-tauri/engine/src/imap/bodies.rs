@@ -2,6 +2,7 @@
 
 use super::command::Command;
 use super::connection::{Ask, Connection, Pending};
+use super::fetching::Given;
 use super::refusal;
 use super::response::Response;
 use godwit_domain::sync::UidSet;
@@ -97,8 +98,19 @@ impl Connection {
         Ok((parts, false))
     }
 
-    /// Whole messages of at most `max_each` bytes, for prefetching. Longer ones are left out.
+    /// Whole messages of at most `max_each` bytes, for prefetching. Longer ones are left out, and what the server does not give.
     pub async fn fetch_bodies(&self, uids: &UidSet, max_each: u32, each: mpsc::Sender<(u32, Vec<u8>)>) -> Result<()> {
+        let mut given = Given::new(uids);
+        while let Some(part) = given.next() {
+            match self.bodies_of(&part, max_each, &each).await {
+                Ok(()) => given.answered(),
+                Err(error) => given.refused(self, &part, error)?,
+            }
+        }
+        given.end()
+    }
+
+    async fn bodies_of(&self, uids: &UidSet, max_each: u32, each: &mpsc::Sender<(u32, Vec<u8>)>) -> Result<()> {
         let most = max_each.saturating_add(1);
         let items = format!("(UID BODY.PEEK[]<0.{most}>)");
         let mut fetching = self.fetching_uids("fetch the messages", uids, items, most as usize);
@@ -119,6 +131,17 @@ impl Connection {
 
     /// For previews: Content-Type and Content-Transfer-Encoding, and the first 4 KiB of the text, per message.
     pub async fn fetch_text_start(&self, uids: &UidSet, each: mpsc::Sender<(u32, Vec<u8>, Vec<u8>)>) -> Result<()> {
+        let mut given = Given::new(uids);
+        while let Some(part) = given.next() {
+            match self.text_starts_of(&part, &each).await {
+                Ok(()) => given.answered(),
+                Err(error) => given.refused(self, &part, error)?,
+            }
+        }
+        given.end()
+    }
+
+    async fn text_starts_of(&self, uids: &UidSet, each: &mpsc::Sender<(u32, Vec<u8>, Vec<u8>)>) -> Result<()> {
         let items =
             format!("(UID BODY.PEEK[HEADER.FIELDS (CONTENT-TYPE CONTENT-TRANSFER-ENCODING)] BODY.PEEK[TEXT]<0.{TEXT_START}>)");
         let mut fetching = self.fetching_uids("fetch the beginnings", uids, items, 4 * TEXT_START as usize);

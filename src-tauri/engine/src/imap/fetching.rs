@@ -8,7 +8,7 @@ use super::piles::Pile;
 use super::refusal;
 use super::response::Response;
 use super::rows::{Rows, Taken, is_row, row};
-use godwit_domain::sync::{FetchedFlags, FetchedHeader, UidSet};
+use godwit_domain::sync::{FetchedFlags, FetchedHeader, Sent, UidSet, sent};
 use godwit_domain::{Error, ErrorKind, Result};
 use std::collections::VecDeque;
 use tokio::sync::mpsc;
@@ -80,6 +80,59 @@ impl Fetching<'_> {
     }
 }
 
+/// A set that is asked for, and its halves where the server answers NO: one message that it can't read must not keep the
+/// others from coming, nor stop a mailbox for ever.
+pub(super) struct Given {
+    /// The last is next.
+    parts: Vec<UidSet>,
+    answered: usize,
+    refused: usize,
+    withheld: Option<Error>,
+}
+
+/// So many refusals without an answer between them mean the server, not a message.
+const MOST_REFUSED: usize = 24;
+/// More single messages than this are not looked for in one go.
+const MOST_WITHHELD: usize = 200;
+
+impl Given {
+    pub fn new(uids: &UidSet) -> Self {
+        Self { parts: vec![uids.clone()], answered: 0, refused: 0, withheld: None }
+    }
+
+    pub fn next(&mut self) -> Option<UidSet> {
+        self.parts.pop()
+    }
+
+    pub fn answered(&mut self) {
+        self.answered += 1;
+    }
+
+    /// A part was refused: its halves are next, and a single message is left out. An error where it is not about messages.
+    pub fn refused(&mut self, connection: &Connection, part: &UidSet, error: Error) -> Result<()> {
+        self.refused += 1;
+        let too_many = self.refused > MOST_WITHHELD || self.refused > MOST_REFUSED * (1 + self.answered);
+        // What we found wrong ourselves has no words of the server.
+        let said = error.kind != ErrorKind::Protocol || error.server_words.is_some();
+        if sent(&error) == Sent::Open || error.kind == ErrorKind::Invalid || !said || !connection.is_alive() || too_many {
+            return Err(error);
+        }
+        let (lower, upper) = part.halves();
+        if lower.is_empty() {
+            tracing::warn!(kind = ?error.kind, "the server does not give a message");
+            self.withheld = Some(error);
+        } else {
+            self.parts.extend([lower, upper]);
+        }
+        Ok(())
+    }
+
+    /// No success without any OK.
+    pub fn end(self) -> Result<()> {
+        self.withheld.filter(|_| self.answered == 0).map_or(Ok(()), Err)
+    }
+}
+
 impl Connection {
     fn fetching(&self, doing: &'static str, sets: Vec<String>, items: String, budget: usize) -> Fetching<'_> {
         let (sets, opening) = (sets.into(), self.opening());
@@ -113,9 +166,23 @@ impl Connection {
         format!("({}{ids} INTERNALDATE RFC822.SIZE{preview} {HEADER_FIELDS})", self.flag_items())
     }
 
-    /// Header fields and facts of messages, in the server's order; answers how many. A message that is gone, or that could
-    /// not be read, has no row.
+    /// Header fields and facts of messages, in the server's order; answers how many. A message that is gone, that could not be
+    /// read, or that the server does not give has no row.
     pub async fn fetch_headers(&self, uids: &UidSet, with_preview: bool, each: mpsc::Sender<FetchedHeader>) -> Result<u32> {
+        let (mut given, mut count) = (Given::new(uids), 0);
+        while let Some(part) = given.next() {
+            match self.headers_of(&part, with_preview, &each).await {
+                Ok(some) => {
+                    given.answered();
+                    count += some;
+                }
+                Err(error) => given.refused(self, &part, error)?,
+            }
+        }
+        given.end().map(|()| count)
+    }
+
+    async fn headers_of(&self, uids: &UidSet, with_preview: bool, each: &mpsc::Sender<FetchedHeader>) -> Result<u32> {
         let items = self.header_items(with_preview);
         let mut fetching = self.fetching_uids("fetch the headers", uids, items, HEADER_BYTES);
         let (mut rows, mut count) = (Rows::new(self.capabilities().gmail), 0);

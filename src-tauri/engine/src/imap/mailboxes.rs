@@ -9,7 +9,7 @@ use super::mutf7;
 use super::piles::Pile;
 use super::refusal;
 use super::response::{ListLine, Outcome, Response, Status};
-use godwit_domain::sync::{FetchedFlags, Listed, StatusItems};
+use godwit_domain::sync::{FetchedFlags, Listed, Sent, StatusItems, sent};
 use godwit_domain::{Error, Flags, Result};
 use std::collections::{HashMap, HashSet};
 use tokio::sync::mpsc;
@@ -167,6 +167,17 @@ impl Connection {
     pub async fn subscribe(&self, wire_name: &str, on: bool) -> Result<()> {
         let verb = if on { "SUBSCRIBE" } else { "UNSUBSCRIBE" };
         self.run(vec![Command::new("change the subscription", verb).mailbox(wire_name)?]).await?.all_ok().map(drop)
+    }
+
+    /// The same where it comes along with something that is done already: a server that will not is left alone.
+    pub async fn subscribe_if_it_will(&self, wire_name: &str, on: bool) -> Result<()> {
+        match self.subscribe(wire_name, on).await {
+            Err(error) if sent(&error) != Sent::Open && self.is_alive() => {
+                tracing::info!(kind = ?error.kind, on, "the server does not change a subscription");
+                Ok(())
+            }
+            done => done,
+        }
     }
 }
 

@@ -29,12 +29,24 @@ pub(super) fn refused(doing: &str, status: &Status) -> Error {
 /// The same for a sign-in, where a plain NO means the password.
 pub(super) fn sign_in_refused(status: &Status) -> Error {
     let mut plain = refused("sign you in", status);
+    if plain.kind == ErrorKind::Refused && is_for_now(&status.text) {
+        plain.kind = ErrorKind::Busy;
+        return plain.mend("Godwit tries again in a while.");
+    }
     if plain.kind == ErrorKind::Refused || plain.kind == ErrorKind::Gone {
         plain = Error::new(ErrorKind::SignInNeeded, "The server refused the user name or the password.")
             .mend("Check both. Some providers want an app password, or IMAP to be switched on in their settings.")
             .server_words(&status.text);
     }
     plain
+}
+
+/// Servers without a code for it say in words that they only won't now; to ask for a password then would be wrong.
+fn is_for_now(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    has(&["connection limit", "number of connections", "rate limit", "temporar"])
+        || has(&["too many"]) && has(&["connection", "session", "simultaneous"])
 }
 
 fn has(status: &Status, word: &str) -> bool {

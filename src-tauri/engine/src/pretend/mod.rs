@@ -52,6 +52,11 @@ impl Pretend {
         self.world().told.push(Told { text: String::new(), on: None, kind: Box::new(kind), after, lie, left: 1 });
     }
 
+    /// Every command of this kind is.
+    pub fn whenever(&self, kind: impl Fn(&str) -> bool + Send + 'static, lie: Lie) {
+        self.world().told.push(Told { text: String::new(), on: None, kind: Box::new(kind), after: 0, lie, left: u32::MAX });
+    }
+
     /// Whether no lie waits any more.
     pub fn is_honest(&self) -> bool {
         self.world().told.is_empty()

@@ -1,6 +1,7 @@
 //! Table attempt: a row stands before a command that creates leaves, and goes once its outcome is known (rule W1).
 //! After a restart every row left is a question to the server, never a reason to repeat.
 
+use super::carry::Carry;
 use super::reader::Reader;
 use super::writer::Writer;
 use godwit_domain::{AccountId, DraftId, Flags, MailboxId, OutboxId, PlacementId, Result};
@@ -97,10 +98,18 @@ impl Reader<'_> {
         }))
     }
 
-    /// Rows of an account that a COPY may have moved already, as far as is known.
-    pub fn open_moves(&self, account: AccountId) -> Result<HashSet<PlacementId>> {
-        let sql = "SELECT placement_id FROM attempt WHERE account_id = ?1 AND kind = 'move' AND placement_id IS NOT NULL";
-        Ok(self.profile.all(sql, [account.0], |r| r.get(0).map(PlacementId))?.into_iter().collect())
+    /// Rows of an account that a COPY may have moved already, and wanted copies that may have been made, as far as is known.
+    pub fn open_attempts(&self, account: AccountId) -> Result<(HashSet<PlacementId>, HashSet<i64>)> {
+        let ids = |sql: &str| self.profile.all(sql, [account.0], |r| r.get::<_, i64>(0));
+        let moves = ids("SELECT placement_id FROM attempt WHERE account_id = ?1 AND kind = 'move' AND placement_id IS NOT NULL")?;
+        let copies = ids("SELECT copy_id FROM attempt WHERE account_id = ?1 AND kind = 'copy' AND copy_id IS NOT NULL")?;
+        Ok((moves.into_iter().map(PlacementId).collect(), copies.into_iter().collect()))
+    }
+
+    /// Whether an APPEND of this may have landed already, as far as is known.
+    pub fn may_have_landed(&self, carry: &Carry) -> Result<bool> {
+        let sql = "SELECT 1 FROM attempt WHERE kind = 'append' AND placement_id = ?1 AND copy_id IS ?2 LIMIT 1";
+        Ok(self.profile.one(sql, (carry.placement.0, carry.copy), |_| Ok(()))?.is_some())
     }
 
     /// Attempts of an account whose outcome is not known, oldest first. One whose target folder is gone is left out.

@@ -222,14 +222,25 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Tells of copies whose message another device removed before they could be made.
-    pub fn give_up_stranded_copies(&mut self, account: AccountId) -> Result<()> {
+    /// Tells of what was wanted of messages that another device removed before it could be done.
+    pub fn give_up_stranded(&mut self, account: AccountId) -> Result<()> {
+        let rows = self.stranded_wishes(account)?;
+        for row in &rows {
+            self.change(row, Self::without_wants(row))?;
+        }
+        if !rows.is_empty() {
+            let what = match rows.len() {
+                1 => "A message was removed by another device before your change reached it.".to_owned(),
+                n => format!("{n} messages were removed by another device before your changes reached them."),
+            };
+            self.tell_error(Error::gone(what).mend("Recently removed may still have them."));
+        }
         for copy in self.stranded_copies(account)? {
             let error = Error::gone("A message that was to be copied is not on the server any more.")
                 .mend("Recently removed may still have it.");
             self.copy_refused(copy, &error)?;
         }
-        Ok(())
+        self.settle()
     }
 
     /// The server refused it once more; answers how often so far.

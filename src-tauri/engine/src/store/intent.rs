@@ -171,8 +171,18 @@ impl Reader<'_> {
         Ok(out)
     }
 
-    /// Copies of messages that went from the server a while ago and did not turn up elsewhere.
-    pub fn stranded_copies(&self, account: AccountId) -> Result<Vec<i64>> {
+    /// Whether anything is wanted of messages that went from the server a while ago and did not turn up elsewhere.
+    pub fn has_stranded(&self, account: AccountId) -> Result<bool> {
+        Ok(!self.stranded_wishes(account)?.is_empty() || !self.stranded_copies(account)?.is_empty())
+    }
+
+    pub(super) fn stranded_wishes(&self, account: AccountId) -> Result<Vec<Placement>> {
+        let before = crate::clock::now() - MOVED_GRACE_SECS;
+        let stranded = |p: &Placement| p.account == account.0 && p.removed_at.is_some_and(|at| at < before);
+        Ok(self.waiting_placements()?.into_iter().filter(stranded).collect())
+    }
+
+    pub(super) fn stranded_copies(&self, account: AccountId) -> Result<Vec<i64>> {
         let copies = self.profile.all(
             "SELECT id, placement_id FROM copy_intent WHERE account_id = ?1 AND target_account_id IS NULL ORDER BY id",
             [account.0],

@@ -98,7 +98,11 @@ struct Inner {
     threads: Mutex<Vec<JoinHandle<()>>>,
     previewed: Mutex<HashSet<MailboxId>>,
     uncompressible: Mutex<HashSet<AccountId>>,
+    alerts: Mutex<HashSet<(AccountId, String)>>,
 }
+
+/// Alerts of servers that are told while a process runs.
+const MOST_ALERTS: usize = 100;
 
 impl Drop for Inner {
     /// Waits for the threads: one that still holds a file when the process ends has the cipher library's memory freed under it.
@@ -150,6 +154,7 @@ impl Store {
             threads: Mutex::new(threads),
             previewed: Mutex::default(),
             uncompressible: Mutex::default(),
+            alerts: Mutex::default(),
         };
         Ok((Self { inner: Arc::new(inner) }, report))
     }
@@ -163,6 +168,13 @@ impl Store {
     /// Accounts whose server offered COMPRESS and broke off when it was asked: this process does not ask them again.
     pub(crate) fn uncompressible(&self) -> MutexGuard<'_, HashSet<AccountId>> {
         self.inner.uncompressible.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a server's words for people are heard for the first time; some say them at every sign-in. So many are
+    /// remembered, and no more are told.
+    pub(crate) fn is_new_alert(&self, account: AccountId, words: &str) -> bool {
+        let mut heard = self.inner.alerts.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.len() < MOST_ALERTS && heard.insert((account, words.to_owned()))
     }
 
     /// One transaction over both files, rolled back where `f` fails.

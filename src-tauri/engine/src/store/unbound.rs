@@ -1,9 +1,10 @@
 //! Intents whose placement the cache does not know (it was built anew): held in memory until their rows arrive again.
-//! Reads profile.db only; binding itself happens where rows arrive.
+//! Binding itself happens where rows arrive; what never arrives is given up once all of the account was compared.
 
 use super::intent::Intent;
 use super::reader::Reader;
-use godwit_domain::Result;
+use super::writer::Writer;
+use godwit_domain::{AccountId, Error, Event, Result};
 use std::collections::{HashMap, HashSet};
 
 /// The unbound intents by account and mailbox path.
@@ -74,6 +75,22 @@ impl Unbound {
         !self.by_mailbox.is_empty() && self.by_mailbox.contains_key(&(account, path.to_owned()))
     }
 
+    /// Takes all that waits in the account: intents and copies. What is on its way to another account is for the carrying
+    /// to end.
+    fn take_homeless(&mut self, account: i64) -> (Vec<Intent>, Vec<i64>) {
+        let mut intents = Vec::new();
+        for ((of, _), list) in &mut self.by_mailbox {
+            if *of == account {
+                intents.extend(list.extract_if(.., |i| i.target_account.is_none()));
+            }
+        }
+        let copies: Vec<i64> = self.copies.iter().filter(|c| c.account == account).map(|c| c.id).collect();
+        self.copies.retain(|c| c.account != account);
+        self.by_mailbox.retain(|_, list| !list.is_empty());
+        self.dirty |= !intents.is_empty() || !copies.is_empty();
+        (intents, copies)
+    }
+
     pub(super) fn forget(&mut self, account: i64) {
         self.dirty = true;
         self.by_mailbox.retain(|(of, _), _| *of != account);
@@ -101,5 +118,33 @@ impl Unbound {
             self.by_mailbox.remove(&key);
         }
         Some(intent)
+    }
+}
+
+impl Writer<'_> {
+    /// Every mailbox of the account is whole here and was compared with its server: what was wanted of messages that are in
+    /// none of them is over. Removals have come true; the rest is told.
+    pub fn give_up_homeless(&mut self, account: AccountId) -> Result<()> {
+        let (intents, copies) = self.unbound.take_homeless(account.0);
+        if intents.is_empty() && copies.is_empty() {
+            return Ok(());
+        }
+        let wants = |i: &&Intent| !i.gone && (i.target_path.is_some() || !i.edit.add.is_empty() || !i.edit.del.is_empty());
+        let told = copies.len() + intents.iter().filter(wants).count();
+        for intent in intents {
+            self.profile_tx()?.run("DELETE FROM intent WHERE placement_id = ?1", [intent.placement])?;
+        }
+        for copy in copies {
+            self.profile_tx()?.run("DELETE FROM copy_intent WHERE id = ?1", [copy])?;
+        }
+        self.tell(Event::StatusChanged);
+        if told > 0 {
+            let what = match told {
+                1 => "A change that waited was for a message that is not on the server any more.".to_owned(),
+                n => format!("{n} changes that waited were for messages that are not on the server any more."),
+            };
+            self.tell_error(Error::gone(what).mend("Another device may have moved or removed them; look there."));
+        }
+        Ok(())
     }
 }

@@ -3,7 +3,7 @@
 
 use super::AccountSync;
 use super::bodies::KEEP_MOST;
-use crate::store::{Lane, Packer};
+use crate::store::{Lane, Packed, Packer};
 use godwit_domain::sync::UidSet;
 use godwit_domain::{Error, ErrorKind, MailboxId, MessageId, Result};
 use std::collections::{HashMap, VecDeque};
@@ -11,12 +11,15 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-/// Bytes that one command brings: at first, at least, at most. They are also one transaction, behind which a click waits.
+/// Bytes that one command brings: at first, at least, at most.
 const FIRST: u64 = 1 << 20;
 const LEAST: u64 = 256 << 10;
 const MOST: u64 = 4 << 20;
-/// Messages that one command brings: so many are packed and written while the next come in.
-const MOST_TOGETHER: usize = 500;
+/// Messages that one command brings.
+const MOST_TOGETHER: usize = 4_000;
+/// What is packed together and written in one transaction, behind which a click waits.
+const BATCH: usize = 250;
+const BATCH_BYTES: usize = 1 << 20;
 /// How long one command should take.
 const COMMAND: Duration = Duration::from_millis(1_000);
 /// RFC822.SIZE is not believed to the byte.
@@ -25,6 +28,7 @@ const SLACK: u32 = 1 << 20;
 /// A body to fetch: UID, content, size as the server told it.
 pub(super) type Wish = (u32, MessageId, u32);
 type Bodies = Vec<(MessageId, Vec<u8>)>;
+type PackedBatch = Vec<(MessageId, Packed)>;
 
 /// What a person's action means for the fetching.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -58,50 +62,65 @@ fn next_bytes(bytes: u64, brought: u64, took: Duration) -> u64 {
 }
 
 impl AccountSync {
-    /// Fetches and keeps bodies of the selected mailbox; answers how many. While one portion is packed and written the next
-    /// one comes in.
+    /// Fetches and keeps bodies of the selected mailbox; answers how many. While some come in, those before are packed, and
+    /// those before them written.
     pub(super) async fn fetch_ahead(&self, rows: Vec<Wish>, way: Way) -> Result<u32> {
-        let (mut left, mut bytes, mut kept) = (VecDeque::from(rows), FIRST, 0);
-        let mut come: Bodies = Vec::new();
-        loop {
-            let stop = way == Way::Give && self.pulse.push_wanted();
-            let next = if stop { Vec::new() } else { portion(&mut left, bytes) };
-            if next.is_empty() && come.is_empty() {
-                return Ok(kept);
+        let (come, to_pack) = mpsc::channel(1);
+        let (packed, to_write) = mpsc::channel(1);
+        let (fetched, packed, written) =
+            tokio::join!(self.fetch_portions(rows, way, come), pack(to_pack, packed), self.write_packed(to_write));
+        // Who comes later in the line and fails makes those before it stop early, without an error of their own.
+        let kept = written?;
+        packed?;
+        fetched?;
+        Ok(kept)
+    }
+
+    async fn fetch_portions(&self, rows: Vec<Wish>, way: Way, come: mpsc::Sender<Bodies>) -> Result<()> {
+        let (mut left, mut bytes) = (VecDeque::from(rows), FIRST);
+        while !come.is_closed() {
+            if way == Way::Give && self.pulse.push_wanted() {
+                break;
             }
+            let next = portion(&mut left, bytes);
             let began = Instant::now();
-            let (fetched, written) = tokio::join!(self.fetch_portion(&next, way), self.keep_bodies_of(std::mem::take(&mut come)));
-            kept += written?;
-            come = fetched?;
-            let brought = come.iter().map(|(_, raw)| raw.len() as u64).sum();
+            let brought = match next.as_slice() {
+                [] => break,
+                [(uid, message, size)] if u64::from(*size) > LEAST => {
+                    let raw = self.fetch_long(*uid, *size, way).await?;
+                    let brought = raw.as_ref().map_or(0, Vec::len) as u64;
+                    send(&come, raw.map(|raw| (*message, raw)).into_iter().collect()).await;
+                    brought
+                }
+                wishes => self.fetch_short(wishes, &come).await?,
+            };
             bytes = next_bytes(bytes, brought, began.elapsed());
         }
+        Ok(())
     }
 
-    async fn fetch_portion(&self, wishes: &[Wish], way: Way) -> Result<Bodies> {
-        match wishes {
-            [] => Ok(Vec::new()),
-            [(uid, message, size)] if u64::from(*size) > LEAST => {
-                Ok(self.fetch_long(*uid, *size, way).await?.map(|raw| (*message, raw)).into_iter().collect())
-            }
-            wishes => self.fetch_short(wishes).await,
-        }
-    }
-
-    async fn fetch_short(&self, wishes: &[Wish]) -> Result<Bodies> {
+    /// Many in one command; what has come of it goes on in batches. Answers how many bytes came.
+    async fn fetch_short(&self, wishes: &[Wish], come: &mpsc::Sender<Bodies>) -> Result<u64> {
         let uids: UidSet = wishes.iter().map(|(uid, ..)| *uid).collect();
         let by_uid: HashMap<u32, MessageId> = wishes.iter().map(|(uid, message, _)| (*uid, *message)).collect();
         let most = wishes.iter().map(|(.., size)| *size).max().unwrap_or(0).min(KEEP_MOST);
-        let (each, mut bodies) = mpsc::channel::<(u32, Vec<u8>)>(8);
-        let gather = async {
-            let mut out = Vec::new();
+        let (each, mut bodies) = mpsc::channel::<(u32, Vec<u8>)>(64);
+        let batches = async {
+            let (mut batch, mut held, mut brought) = (Vec::new(), 0, 0);
             while let Some((uid, raw)) = bodies.recv().await {
-                out.extend(by_uid.get(&uid).map(|message| (*message, raw)));
+                held += raw.len();
+                brought += raw.len() as u64;
+                batch.extend(by_uid.get(&uid).map(|message| (*message, raw)));
+                if held >= BATCH_BYTES || batch.len() >= BATCH {
+                    send(come, std::mem::take(&mut batch)).await;
+                    held = 0;
+                }
             }
-            out
+            send(come, batch).await;
+            brought
         };
-        let (fetched, out) = tokio::join!(self.conn.fetch_bodies(&uids, most.saturating_add(SLACK), each), gather);
-        fetched.map(|()| out)
+        let (fetched, brought) = tokio::join!(self.conn.fetch_bodies(&uids, most.saturating_add(SLACK), each), batches);
+        fetched.map(|()| brought)
     }
 
     /// One long message in parts; `None` where a person's action goes first, or where it has gone.
@@ -127,21 +146,15 @@ impl AccountSync {
         }
     }
 
-    async fn keep_bodies_of(&self, bodies: Bodies) -> Result<u32> {
-        if bodies.is_empty() {
-            return Ok(0);
+    async fn write_packed(&self, mut packed: mpsc::Receiver<PackedBatch>) -> Result<u32> {
+        let mut kept = 0;
+        while let Some(batch) = packed.recv().await {
+            kept += u32::try_from(batch.len()).unwrap_or(u32::MAX);
+            self.store
+                .write(Lane::Sync, move |w| batch.into_iter().try_for_each(|(message, packed)| w.put_packed(message, packed)))
+                .await?;
         }
-        let packed = tokio::task::spawn_blocking(move || {
-            let mut packer = Packer::new()?;
-            bodies.into_iter().map(|(message, raw)| Ok((message, packer.pack(&raw)?))).collect::<Result<Vec<_>>>()
-        })
-        .await
-        .map_err(|_| Error::bug("Packing a batch of messages stopped short."))??;
-        let count = u32::try_from(packed.len()).unwrap_or(u32::MAX);
-        self.store
-            .write(Lane::Sync, move |w| packed.into_iter().try_for_each(|(message, packed)| w.put_packed(message, packed)))
-            .await?;
-        Ok(count)
+        Ok(kept)
     }
 
     /// As `fetch_ahead`, in this mailbox; nothing where its UIDs are no longer ours.
@@ -151,6 +164,29 @@ impl AccountSync {
         }
         self.fetch_ahead(rows, way).await
     }
+}
+
+/// Nobody takes it any more where what comes after has failed; that is told there.
+async fn send(to: &mpsc::Sender<Bodies>, batch: Bodies) {
+    if !batch.is_empty() {
+        let _ = to.send(batch).await;
+    }
+}
+
+/// Compresses what comes, beside reading and writing.
+async fn pack(mut bodies: mpsc::Receiver<Bodies>, to: mpsc::Sender<PackedBatch>) -> Result<()> {
+    while let Some(batch) = bodies.recv().await {
+        let packed = tokio::task::spawn_blocking(move || {
+            let mut packer = Packer::new()?;
+            batch.into_iter().map(|(message, raw)| Ok((message, packer.pack(&raw)?))).collect::<Result<PackedBatch>>()
+        })
+        .await
+        .map_err(|_| Error::bug("Packing a batch of messages stopped short."))??;
+        if to.send(packed).await.is_err() {
+            break;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

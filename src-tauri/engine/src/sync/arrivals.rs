@@ -3,7 +3,7 @@
 use super::AccountSync;
 use crate::store::MailboxState;
 use godwit_domain::Result;
-use godwit_domain::sync::{NewPlacement, UidSet};
+use godwit_domain::sync::{NewPlacement, Sent, UidSet, sent};
 
 /// What stands in a target from some UID on.
 pub(super) struct Arrivals {
@@ -21,7 +21,11 @@ impl AccountSync {
         from: Option<u32>,
         told: impl Iterator<Item = Option<(u32, u32)>>,
     ) -> Result<Arrivals> {
-        let selected = self.conn.select(&to.wire_name, None).await?;
+        let mut selected = self.conn.select(&to.wire_name, None).await?;
+        if selected.uidvalidity != to.uidvalidity && to.uidvalidity.is_some() {
+            // What contradicts all that was said before is asked twice: where it stays so nothing can be compared any more.
+            selected = self.conn.select(&to.wire_name, None).await?;
+        }
         let told: Option<UidSet> =
             told.map(|t| t.filter(|(validity, _)| Some(*validity) == selected.uidvalidity).map(|(_, uid)| uid)).collect();
         let uids = match told {
@@ -32,7 +36,13 @@ impl AccountSync {
         // A row that could not be read may be the very one: it is asked for once more.
         let missing = uids.minus(&rows.iter().map(|row| row.uid).collect());
         if !missing.is_empty() {
-            rows.extend(super::headers::parse(self.conn.fetch_identities(&missing).await?).await?);
+            match self.conn.fetch_identities(&missing).await {
+                Ok(more) => rows.extend(super::headers::parse(more).await?),
+                Err(error) if sent(&error) != Sent::Open && self.conn.is_alive() => {
+                    tracing::info!(kind = ?error.kind, "what came can't all be read");
+                }
+                Err(error) => return Err(error),
+            }
         }
         let read_all = u64::try_from(rows.len()).unwrap_or(0) == uids.len();
         Ok(Arrivals { uidvalidity: selected.uidvalidity, rows, read_all })

@@ -37,12 +37,17 @@ impl Audited {
     }
 }
 
+/// A mailbox that holds messages of its own on the server.
+fn is_there(state: &MailboxState) -> bool {
+    state.selectable && state.on_server && state.home.is_none()
+}
+
 impl AccountSync {
     /// The mailbox that has waited longest for its audit, where one is due.
     pub async fn audit_due(&self) -> Result<Option<MailboxId>> {
         let account = self.account;
         let states = self.store.read(move |r| r.mailbox_states(account)).await?;
-        let whole = states.into_iter().filter(|s| s.selectable && s.on_server && s.home.is_none() && s.synced_down_to == Some(1));
+        let whole = states.into_iter().filter(|s| is_there(s) && s.synced_down_to == Some(1));
         Ok(due_for_audit(whole.map(|s| (s.id, s.audited_at)), crate::clock::now(), EVERY_SECS))
     }
 
@@ -60,6 +65,11 @@ impl AccountSync {
         let Some(found) = self.compare(&at).await? else { return Ok(None) };
         let (now, differences) = (crate::clock::now(), found.differences());
         self.store.write(Lane::Sync, move |w| w.set_audited(mailbox, now, differences)).await?;
+        let account = self.account;
+        let states = self.store.read(move |r| r.mailbox_states(account)).await?;
+        if states.iter().filter(|s| is_there(s)).all(|s| s.audited_at.is_some()) {
+            self.store.write(Lane::Sync, move |w| w.give_up_homeless(account)).await?;
+        }
         if differences > 0 {
             tracing::warn!(%mailbox, gone = found.gone, missed = found.missed, flags = found.flags, others = found.others, "an audit mended differences");
         }

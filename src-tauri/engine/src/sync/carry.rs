@@ -85,7 +85,7 @@ impl AccountSync {
             .write(Lane::Sync, move |w| {
                 let mut out = Vec::with_capacity(carries.len());
                 for carry in carries {
-                    if !w.is_wanted(&carry)? {
+                    if !w.is_wanted(&carry)? || w.may_have_landed(&carry)? {
                         continue;
                     }
                     let kept = w.body_size(carry.message)?;
@@ -222,6 +222,10 @@ impl AccountSync {
                     for (id, attempt) in attempts {
                         self.settle_unknown(account, id, &attempt).await?;
                     }
+                }
+                // Asked again next time; what may have landed there is not appended again before.
+                Err(error) if sent(&error) == Sent::NotNow && self.conn.is_alive() => {
+                    tracing::info!(%target, kind = ?error.kind, "a folder can't be looked into now");
                 }
                 done => done?,
             }

@@ -112,7 +112,15 @@ impl AccountSync {
 
     pub(super) async fn push_expunge(&self, visit: &Visit<'_>, placements: &[PlacementId], out: &mut PushOutcome) -> Result<()> {
         let wanted = placements.iter().filter_map(|id| visit.pending.get(id));
-        self.keep_bodies(visit.state.id, wanted.filter_map(|p| Some((p.placement, p.uid?, p.message, p.size))).collect()).await?;
+        let kept =
+            self.keep_bodies(visit.state.id, wanted.filter_map(|p| Some((p.placement, p.uid?, p.message, p.size))).collect());
+        match kept.await {
+            // What the server does not give nobody can keep; it is to go all the same.
+            Err(error) if sent(&error) != Sent::Open && self.conn.is_alive() => {
+                tracing::info!(kind = ?error.kind, "not all that goes for good could be read first");
+            }
+            kept => kept?,
+        }
         let (placements, uids) = self.checked(visit, placements).await?;
         if uids.is_empty() {
             return Ok(());
@@ -135,9 +143,9 @@ impl AccountSync {
         self.conn.store_flags(uids, StoreChange::Add, &deleted).await?;
         let removed = self.expunge_only(uids).await;
         if let Err(error) = &removed
-            && sent(error) == Sent::Refused
+            && sent(error) != Sent::Open
         {
-            // It is shown again, so nobody else's EXPUNGE may take it.
+            // It may be shown again, so nobody else's EXPUNGE may take it.
             self.conn.store_flags(uids, StoreChange::Remove, &deleted).await?;
         }
         removed

@@ -63,16 +63,17 @@ impl AccountSync {
     /// Answers whether anything was moved, which may now be gone on with.
     async fn push_round(&self, out: &mut PushOutcome) -> Result<bool> {
         let account = self.account;
-        let (mut pending, copies, stranded, open) = self
+        let (mut pending, mut copies, stranded, (open_moves, open_copies)) = self
             .store
             .read(move |r| {
-                Ok((r.pending(account)?, r.pending_copies(account)?, r.stranded_copies(account)?, r.open_moves(account)?))
+                Ok((r.pending(account)?, r.pending_copies(account)?, r.has_stranded(account)?, r.open_attempts(account)?))
             })
             .await?;
         // What may have been done once is not begun again before that is settled.
-        pending.retain(|p| !open.contains(&p.placement));
-        if !stranded.is_empty() {
-            self.store.write(Lane::Sync, move |w| w.give_up_stranded_copies(account)).await?;
+        pending.retain(|p| !open_moves.contains(&p.placement));
+        copies.retain(|c| !open_copies.contains(&c.id));
+        if stranded {
+            self.store.write(Lane::Sync, move |w| w.give_up_stranded(account)).await?;
         }
         let by_id: HashMap<PlacementId, Pending> = pending.into_iter().map(|p| (p.placement, p)).collect();
         let wishes = self.by_trash(by_id.values().filter_map(wish).collect()).await?;
@@ -120,7 +121,7 @@ impl AccountSync {
                     continue;
                 }
             }
-            self.conn.subscribe(&wire_name, true).await?;
+            self.conn.subscribe_if_it_will(&wire_name, true).await?;
             self.store.write(Lane::Sync, move |w| w.mailbox_made(id, &wire_name)).await?;
         }
         Ok(())
@@ -141,11 +142,16 @@ impl AccountSync {
         let visit = Visit { state: &state, selected: &selected, pending: &wanted.placements, copies: &wanted.copies };
         self.push_flags(&visit, &plan.steps, out).await?;
         for step in &plan.steps {
-            match step {
-                PushStep::Store { .. } => {}
-                PushStep::Copy { target, copies, .. } => self.push_copy(&visit, *target, copies, out).await?,
-                PushStep::Move { target, placements, .. } => self.push_move(&visit, *target, placements, out).await?,
-                PushStep::Expunge { placements, .. } => self.push_expunge(&visit, placements, out).await?,
+            let done = match step {
+                PushStep::Store { .. } => Ok(()),
+                PushStep::Copy { target, copies, .. } => self.push_copy(&visit, *target, copies, out).await,
+                PushStep::Move { target, placements, .. } => self.push_move(&visit, *target, placements, out).await,
+                PushStep::Expunge { placements, .. } => self.push_expunge(&visit, placements, out).await,
+            };
+            match done {
+                // A refusal on the way is this step's own; what else is wanted of the mailbox has nothing to do with it.
+                Err(error) if sent(&error) != Sent::Open => self.refuse_step(step, wanted, error).await?,
+                done => done?,
             }
         }
         Ok(())
@@ -154,17 +160,20 @@ impl AccountSync {
     /// The mailbox itself could not be opened or asked: all that was to be done in it shares the answer.
     async fn refuse_all(&self, plan: &MailboxPush, wanted: &Wanted, error: Error) -> Result<()> {
         for step in &plan.steps {
-            match step {
-                PushStep::Copy { copies, .. } => self.refuse_copies(copies, error.clone()).await?,
-                PushStep::Store { add, flags, placements, .. } => {
-                    let edit = Want::Flags(flags_of(*add, flags));
-                    self.refuse(placements, &edit, error.clone(), false).await?;
-                }
-                PushStep::Move { placements, .. } => self.refuse_move(&wanted.placements, placements, error.clone()).await?,
-                PushStep::Expunge { placements, .. } => self.refuse(placements, &Want::Gone, error.clone(), false).await?,
-            }
+            self.refuse_step(step, wanted, error.clone()).await?;
         }
         Ok(())
+    }
+
+    async fn refuse_step(&self, step: &PushStep, wanted: &Wanted, error: Error) -> Result<()> {
+        match step {
+            PushStep::Copy { copies, .. } => self.refuse_copies(copies, error).await,
+            PushStep::Store { add, flags, placements, .. } => {
+                self.refuse(placements, &Want::Flags(flags_of(*add, flags)), error, false).await
+            }
+            PushStep::Move { placements, .. } => self.refuse_move(&wanted.placements, placements, error).await,
+            PushStep::Expunge { placements, .. } => self.refuse(placements, &Want::Gone, error, false).await,
+        }
     }
 
     /// A NO takes this want back, and no other; "not now" waits on; what was not understood waits on up to a number of times;

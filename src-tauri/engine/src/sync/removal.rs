@@ -6,18 +6,19 @@ use super::AccountSync;
 use super::mailbox::{MailboxOutcome, Visit, count};
 use crate::imap::{Connection, Selected};
 use crate::store::Lane;
-use godwit_domain::sync::UidSet;
+use godwit_domain::sync::{Sent, UidSet, sent};
 use godwit_domain::{Error, ErrorKind, Result};
 use std::sync::PoisonError;
 
 /// A removal of more than this many rows and more than a fifth of the mailbox needs a second connection's word.
 const MASS_REMOVAL: u64 = 50;
+/// So many messages that the server lists and does not give are borne with.
+const MOST_UNREAD: u64 = 64;
 
 impl AccountSync {
     /// With everything here: where the counts differ, compare UIDs; then orphans of an old UIDVALIDITY that nobody claimed may go.
     pub(super) async fn drop_missing(&self, at: &Visit<'_>, out: &mut MailboxOutcome) -> Result<()> {
         let mailbox = at.mailbox;
-        self.finish_orphans(at, out).await?;
         let newest = at.uidnext.saturating_sub(1);
         let rows = self.store.read(move |r| Ok(r.mailbox_state(mailbox)?.base_messages)).await?;
         // The count is kept beside the rows; only where it disagrees are they read, all of them.
@@ -28,6 +29,10 @@ impl AccountSync {
             let there = self.conn.fetch_uids(1, None).await?;
             self.remove(at, held.minus(&there), out).await?;
             self.read_missed(at, &there, &held, out).await?;
+        }
+        if self.unreadable_in(at).is_empty() {
+            // A row that could not be read may be the one that an orphan waits for.
+            self.finish_orphans(at, out).await?;
         }
         if !out.flags_read && at.state.synced_down_to.is_some() {
             // Only the newest flags were read: the full reading is still due when it was.
@@ -65,7 +70,12 @@ impl AccountSync {
         if missed.is_empty() {
             return Ok(());
         }
-        out.added += count(self.read_headers(at.mailbox, at.uidvalidity, &missed).await?.added.len());
+        match self.read_headers(at.mailbox, at.uidvalidity, &missed).await {
+            Ok(read) => out.added += count(read.added.len()),
+            // A few that the server does not give stay unread; more than that is an error of the mailbox.
+            Err(error) if missed.len() <= MOST_UNREAD && sent(&error) != Sent::Open && self.conn.is_alive() => {}
+            Err(error) => return Err(error),
+        }
         let mailbox = at.mailbox;
         let now_held = self.store.read(move |r| r.uids(mailbox, 1, newest)).await?;
         let unread = missed.minus(&now_held);

@@ -33,6 +33,10 @@ impl AccountSync {
         for (target, attempts) in by_target {
             match self.settle_in(target, attempts, out).await {
                 Err(error) if sent(&error) == Sent::Refused => self.give_up(target).await?,
+                // Asked again by the next push. Until then what may have been done is not begun again, and the rest goes on.
+                Err(error) if sent(&error) == Sent::NotNow && self.conn.is_alive() => {
+                    tracing::info!(%target, kind = ?error.kind, "a folder can't be looked into now");
+                }
                 done => done?,
             }
         }

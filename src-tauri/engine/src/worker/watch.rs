@@ -6,9 +6,9 @@ use super::account::AFTER_DROP;
 use super::bell::Bell;
 use crate::context::Context;
 use crate::imap::{Connection, MailboxEvent};
-use crate::store::MailboxState;
+use crate::store::{Lane, MailboxState};
 use godwit_domain::sync::{FetchedFlags, Retry, StatusItems, retry_after};
-use godwit_domain::{AccountId, Error, ErrorKind, MailboxId, Result, Role};
+use godwit_domain::{AccountId, Error, ErrorKind, Event, MailboxId, Result, Role};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -132,8 +132,9 @@ impl Ears {
                 }
                 MailboxEvent::Listed => news.all = true,
                 MailboxEvent::Overflow => (news.all, news.lost) = (true, true),
-                // Words for people, which are no news of mail.
-                MailboxEvent::Alert(_) | MailboxEvent::Bye(_) => {}
+                MailboxEvent::Alert(words) => self.pass_on(words).await?,
+                // Words for people, which the error that follows has too.
+                MailboxEvent::Bye(_) => {}
                 MailboxEvent::Flags(line) => {
                     news.mailboxes.insert(inbox);
                     news.told.push(line);
@@ -144,6 +145,22 @@ impl Ears {
             }
         }
         Ok(news)
+    }
+
+    /// ALERT has to reach the person (RFC 9051 section 7.1), once.
+    async fn pass_on(&self, words: String) -> Result<()> {
+        let (store, account) = (&self.context.store, self.account);
+        if !store.is_new_alert(account, &words) {
+            return Ok(());
+        }
+        store
+            .write(Lane::Sync, move |w| {
+                let email = w.account(account)?.email;
+                let error = Error::new(ErrorKind::Refused, format!("The server of {email} wants you to know something."));
+                w.tell(Event::Told { error: error.server_words(&words) });
+                Ok(())
+            })
+            .await
     }
 
     fn wake(&self, inbox: MailboxId, uidvalidity: Option<u32>, news: News) {

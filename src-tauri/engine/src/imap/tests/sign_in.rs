@@ -136,6 +136,12 @@ async fn other_refusals_are_no_matter_of_the_password() {
         kind(&format!("{OFFER}S: a NO Request is throttled. Suggested Backoff Time: 3000 milliseconds")).await,
         ErrorKind::Busy
     );
+    for words in ["[ALERT] Too many simultaneous connections. (Failure)", "Maximum number of connections from user+IP exceeded"] {
+        assert_eq!(kind(&format!("{OFFER}S: a NO {words}")).await, ErrorKind::Busy);
+    }
+    for words in ["Too many failed logins, please try again", "Invalid credentials, try again"] {
+        assert_eq!(kind(&format!("{OFFER}S: a NO {words}")).await, ErrorKind::SignInNeeded, "{words}: that locks accounts");
+    }
     assert_eq!(kind(&format!("{OFFER}S: a BAD what")).await, ErrorKind::Protocol);
     assert_eq!(kind(&format!("{OFFER}S: * BYE too many\nEOF")).await, ErrorKind::Offline);
     assert_eq!(kind(&format!("{OFFER}EOF")).await, ErrorKind::Offline);

@@ -11,6 +11,7 @@ mod lists;
 mod pushed;
 mod random;
 mod speed;
+mod stranded;
 mod sync;
 mod writing;
 

@@ -109,3 +109,32 @@ async fn what_changes_while_it_is_compared_is_no_difference() {
     sync.audit_mailbox(inbox).await.unwrap();
     assert_eq!(state(&home, inbox).await.1, 0);
 }
+
+/// The cache is lost, and with it the rows that were starred, copied and deleted; two of the messages went elsewhere meanwhile.
+#[tokio::test]
+async fn what_was_wanted_of_messages_that_are_nowhere_any_more_ends_once_all_was_compared_and_is_told() {
+    let (server, mut home, sync, _) = with_letters(QRESYNC, 5).await;
+    drop(sync);
+    let ids = [home.row("INBOX", "Letter 1").await, home.row("INBOX", "Letter 2").await, home.row("INBOX", "Letter 3").await];
+    let star = Verb::Mark { add: vec!["\\Flagged".into()], remove: Vec::new() };
+    home.perform(star.clone(), &ids[..2]).await;
+    home.perform(Verb::Copy { to: home.mailbox("Archive").await }, &ids[..1]).await;
+    home.perform(Verb::DeleteForGood, &ids[2..]).await;
+    server.change(|w| drop(w.expunge("INBOX", |m| m.uid == 1 || m.uid == 3)));
+    home.lose_the_cache().await;
+    let sync = home.session().await;
+    home.get(&sync).await;
+    sync.push().await.unwrap();
+    assert_eq!(home.waiting().await, 3, "another folder may have them");
+    let (inbox, archive) = (home.mailbox("INBOX").await, home.mailbox("Archive").await);
+    sync.audit_mailbox(inbox).await.unwrap().unwrap();
+    assert_eq!((home.waiting().await, home.told().await.len()), (3, 0));
+    sync.audit_mailbox(archive).await.unwrap().unwrap();
+    assert_eq!(home.waiting().await, 0);
+    let told: Vec<String> = home.told().await.into_iter().map(|e| e.what).collect();
+    assert_eq!(told, ["2 changes that waited were for messages that are not on the server any more."]);
+    assert_eq!(server.world().flags("INBOX", 2), ["\\Flagged"]);
+    home.restart().await;
+    assert_eq!(home.waiting().await, 0, "it stays so");
+    home.audit().await;
+}

@@ -327,16 +327,13 @@ async fn a_label_that_a_person_gives_is_a_folder_on_the_server() {
 
 #[tokio::test]
 async fn wants_are_kept_over_a_kill_and_pushed_by_the_next_session() {
-    let (server, home, sync) = with_labels().await;
+    let (server, mut home, sync) = with_labels().await;
     let ids = [home.row("INBOX", "Letter 1").await, home.row("INBOX", "Letter 2").await];
     drop(sync);
     home.perform(Verb::Archive, &ids).await;
     home.perform_in("Work", &["Letter 3"], Verb::Move { to: home.mailbox("Bills").await }).await;
     home.perform(Verb::Delete, &ids[..1]).await;
-    home.store.clone().close().await;
-    std::fs::remove_file(home.dir.path().join("cache.db")).unwrap();
-    let (store, _) = Store::open(home.dir.path(), &ProfileKey::new([7; 32])).unwrap();
-    let home = Home { store, ..home };
+    home.lose_the_cache().await;
     assert_eq!(home.waiting().await, 3, "though the cache is gone");
     let sync = home.session().await;
     home.get(&sync).await;

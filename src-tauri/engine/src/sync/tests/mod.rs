@@ -8,6 +8,7 @@ mod listing;
 mod pushing;
 mod quirks;
 mod reading;
+mod refusing;
 mod removing;
 mod settling;
 mod unanswered;
@@ -53,6 +54,13 @@ impl Home {
         self.store.clone().close().await;
         (self.store, _) = Store::open(self.dir.path(), &ProfileKey::new([7; 32])).unwrap();
         self.events = self.store.subscribe();
+    }
+
+    /// The program ends, its cache is lost, and it begins anew.
+    pub async fn lose_the_cache(&mut self) {
+        self.store.clone().close().await;
+        std::fs::remove_file(self.dir.path().join("cache.db")).unwrap();
+        self.restart().await;
     }
 
     /// A session of its own.
