@@ -36,26 +36,53 @@ impl Reader<'_> {
              FROM loose l JOIN placement p ON p.id = l.placement_id JOIN message m ON m.id = p.message_id
              WHERE l.account_id = ?1 AND l.identity = ?2 ORDER BY l.old_uid DESC, l.placement_id",
             (account, identity),
-            |r| {
-                Ok(Loose {
-                    placement: r.get(0)?,
-                    mailbox: r.get(1)?,
-                    state: r.get(2)?,
-                    internal_date: r.get(3)?,
-                    size: number(r.get(4)?),
-                    last: (r.get(5)?, r.get(6)?),
-                })
-            },
+            loose_from,
         )
     }
+
+    /// Orphans of this mailbox that are the same message by Message-ID, size and date, though its header is another: a server
+    /// that was moved to other software gives the fields in another order, or has added some. None whose message stands
+    /// elsewhere too. Found by way of the conversation, where a Message-ID has an index.
+    fn same_letters(&self, batch: &Batch, row: &Ready) -> Result<Vec<Loose>> {
+        let Some(message_id) = &row.message_id else { return Ok(Vec::new()) };
+        let mut out = Vec::new();
+        for thread in self.threads_of(row.refs.iter().copied())?.all() {
+            out.extend(self.cache.all(
+                "SELECT l.placement_id, l.mailbox_id, l.state, p.internal_date, m.size, p.waiting, l.since
+                 FROM message m CROSS JOIN placement p ON p.message_id = m.id JOIN loose l ON l.placement_id = p.id
+                 WHERE m.thread_id = ?1 AND m.message_id = ?2 AND m.size = ?3 AND p.internal_date = ?4
+                   AND l.mailbox_id = ?5 AND l.state = 'orphan'
+                   AND NOT EXISTS (SELECT 1 FROM placement o WHERE o.message_id = m.id AND o.id <> p.id)
+                 ORDER BY l.old_uid DESC, l.placement_id",
+                (thread, message_id, row.size, row.internal_date, batch.mailbox),
+                loose_from,
+            )?);
+        }
+        Ok(out)
+    }
+}
+
+fn loose_from(r: &rusqlite::Row<'_>) -> rusqlite::Result<Loose> {
+    Ok(Loose {
+        placement: r.get(0)?,
+        mailbox: r.get(1)?,
+        state: r.get(2)?,
+        internal_date: r.get(3)?,
+        size: number(r.get(4)?),
+        last: (r.get(5)?, r.get(6)?),
+    })
 }
 
 impl Writer<'_> {
     /// Gives rows that were here before their placement back; answers the others.
     pub(super) fn link(&mut self, batch: &Batch, rows: Vec<Ready>, out: &mut Inserted) -> Result<Vec<Ready>> {
         let mut fresh = Vec::new();
+        let renumbered = self.orphans(MailboxId(batch.mailbox))? > 0;
         for row in rows {
-            let loose = self.loose(batch.account, &row.identity)?;
+            let mut loose = self.loose(batch.account, &row.identity)?;
+            if loose.is_empty() && renumbered {
+                loose = self.same_letters(batch, &row)?;
+            }
             let same_box = |l: &&Loose| l.mailbox == batch.mailbox;
             let orphans: Vec<&Loose> = loose.iter().filter(same_box).filter(|l| l.state == "orphan").collect();
             let moved: Vec<&Loose> = loose.iter().filter(same_box).filter(|l| l.state == "moved").collect();
@@ -93,6 +120,10 @@ impl Writer<'_> {
             )
             .mend("What was to be moved or deleted was left where it is. Do it again if you still want it.");
             self.tell_error(error);
+        }
+        if old.identity != row.identity {
+            self.cache.run("UPDATE message SET identity = ?2 WHERE id = ?1", (old.message, row.identity))?;
+            new.identity = row.identity;
         }
         if old.size != row.size {
             self.cache.run("DELETE FROM body WHERE message_id = ?1", [old.message])?;

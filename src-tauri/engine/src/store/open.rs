@@ -83,8 +83,6 @@ fn connect(dir: &Path, key: &ProfileKey, file: File, access: Use) -> Result<Conn
     // SQLCipher's own log would go to stderr; what it says comes back as a result code too.
     Db::new(&conn, file).batch("PRAGMA cipher_log_level = NONE")?;
     conn.pragma_update(None, "key", key.pragma().as_str()).map_err(sqlite)?;
-    // No weaker for telling a changed page, and processors have instructions for it; SQLCipher's own choice is SHA-512.
-    Db::new(&conn, file).batch("PRAGMA cipher_hmac_algorithm = HMAC_SHA256")?;
     conn.busy_timeout(std::time::Duration::from_secs(5)).map_err(sqlite)?;
     conn.set_prepared_statement_cache_capacity(200);
     let db = Db::new(&conn, file);

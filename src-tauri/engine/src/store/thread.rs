@@ -6,7 +6,7 @@ use super::writer::Writer;
 use godwit_domain::Result;
 use godwit_domain::mime::Headers;
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The most messages of one conversation.
 pub(super) const MOST: i64 = 10_000;
@@ -58,6 +58,11 @@ impl Threads {
             thread = *into;
         }
         thread
+    }
+
+    /// Every conversation that was found, each once.
+    pub(super) fn all(&self) -> HashSet<i64> {
+        self.known.values().copied().collect()
     }
 }
 

@@ -97,6 +97,39 @@ async fn a_new_uidvalidity_keeps_ids_bodies_and_wants() {
     home.audit().await;
 }
 
+/// The mailbox was moved to a server of another make, which gives the header fields in another order.
+#[tokio::test]
+async fn a_new_uidvalidity_with_other_headers_finds_the_same_letters_by_message_id_size_and_date() {
+    let home = Home::new();
+    let account = home.account("marit@fjordlys.example").await;
+    let (inbox, archive) = (home.mailbox(account, "INBOX").await, home.mailbox(account, "Archive").await);
+    // An answer stands in the same conversation; letter 3 stands in the archive too.
+    let ids = home.deliver(inbox, vec![mail(4), mail(3), answer(2, 1), mail(1)]).await;
+    home.deliver(archive, mails(3..=3)).await;
+    home.store.perform(Action { verb: Verb::Archive, targets: Targets::ids(&ids[..1]) }).await.unwrap();
+    home.write(move |w| w.mailbox_selected(inbox, 2)).await;
+    let other_header = |uid: u32, mut mail: NewPlacement| {
+        mail.headers.identity = [uid as u8; 16];
+        NewPlacement { uid, ..mail }
+    };
+    let longer = NewPlacement { size: 5_000, ..mail(3) };
+    let again =
+        vec![other_header(84, mail(4)), other_header(83, longer), other_header(82, answer(2, 1)), other_header(81, mail(1))];
+    let inserted = home.write(move |w| w.insert_new(inbox, 2, again)).await;
+    assert_eq!((inserted.added.len(), inserted.updated), (1, 3), "another size is another message");
+    home.write(move |w| w.finish_orphans(inbox)).await;
+    let rows = home.list(of(inbox)).await;
+    assert_eq!(rows.iter().map(|r| r.uid.unwrap()).collect::<Vec<_>>(), [83, 82, 81]);
+    assert_eq!((rows[1].id, rows[2].id), (ids[2], ids[3]));
+    let pending = home.read(move |r| r.pending(account)).await;
+    assert_eq!(
+        (pending[0].placement, pending[0].uid, pending[0].identity),
+        (ids[0], Some(84), [84; 16]),
+        "as it is read there now"
+    );
+    home.audit().await;
+}
+
 #[tokio::test]
 async fn of_two_equal_copies_the_second_never_vanishes() {
     let home = Home::new();
