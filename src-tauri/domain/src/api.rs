@@ -82,6 +82,8 @@ api! {
     "status" Status {} -> Vec<AccountStatus>;
     /// Brings the cache up to date and pushes what waits; answers when it is done. `account: None`: all of them.
     "sync" Sync { account: Option<AccountId>, bodies: SyncBodies } -> Vec<MailboxSynced>;
+    /// The system says that there is a network again, or another one: lines are looked at, and who waited tries at once.
+    "network_back" NetworkBack {} -> ();
 
     /// All mailboxes of all accounts, in tree order per account.
     "mailboxes" Mailboxes {} -> Vec<Mailbox>;

@@ -1148,6 +1148,7 @@ export type AccountEdit = { account: AccountId, name: string, signature: string,
 export type AccountRemove = { account: AccountId, };
 export type Status = Record<symbol, never>;
 export type Sync = { account: AccountId | null, bodies: SyncBodies, };
+export type NetworkBack = Record<symbol, never>;
 export type Mailboxes = Record<symbol, never>;
 export type MailboxCreate = { account: AccountId, path: string, };
 export type MailboxRename = { mailbox: MailboxId, path: string, };
@@ -1208,6 +1209,7 @@ export interface Commands {
   account_remove: { request: AccountRemove; reply: null };
   status: { request: Status; reply: Array<AccountStatus> };
   sync: { request: Sync; reply: Array<MailboxSynced> };
+  network_back: { request: NetworkBack; reply: null };
   mailboxes: { request: Mailboxes; reply: Array<Mailbox> };
   mailbox_create: { request: MailboxCreate; reply: Mailbox };
   mailbox_rename: { request: MailboxRename; reply: Mailbox };

@@ -119,6 +119,7 @@ export class App {
     }
     await this.backend.opens((open) => this.openFromOutside(open)).catch(this.failed);
     await this.backend.leaving(() => this.drafts.saveAll()).catch(this.failed);
+    addEventListener("online", () => void this.backend.call("network_back", {}).catch(this.failed));
   }
 
   /** A `mailto:` link starts a mail. Without an account there is nobody to write as yet: the wizard stays. */

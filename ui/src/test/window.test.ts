@@ -435,6 +435,13 @@ test("room that can’t be asked for is said to be unknown, with the reason", as
   expect(screen.queryByRole("meter")).toBeNull();
 });
 
+test("the engine hears when the network is back", async () => {
+  const { backend } = await open();
+  await screen.findByRole("listbox", { name: "Messages" });
+  dispatchEvent(new Event("online"));
+  await waitFor(() => expect(backend.asked.some((one) => one.name === "network_back")).toBe(true));
+});
+
 test("the report is shown before anything is done with it", async () => {
   const { app, user } = await open();
   await screen.findByRole("listbox", { name: "Messages" });

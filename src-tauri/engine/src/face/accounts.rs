@@ -62,6 +62,12 @@ pub(super) async fn test(engine: &Engine, asked: AccountTest) -> Result<AccountC
 }
 
 /// Asked of the server each time: nobody else keeps it up to date.
+pub(super) async fn network_back(engine: &Engine, _: NetworkBack) -> Result<()> {
+    engine.inner.line.close_all().await;
+    engine.inner.workers.doubt_lines();
+    Ok(())
+}
+
 pub(super) async fn quota(engine: &Engine, asked: AccountQuota) -> Result<Quota> {
     engine.inner.line.with(asked.account, |conn| async move { conn.quota().await }).await
 }

@@ -38,6 +38,7 @@ pub(crate) async fn answer(engine: &Engine, request: Request) -> Result<Value> {
         AccountRemove => accounts::remove,
         Status => accounts::status,
         Sync => accounts::sync,
+        NetworkBack => accounts::network_back,
         Mailboxes => mailboxes::list,
         MailboxCreate => mailboxes::create,
         MailboxRename => mailboxes::rename,

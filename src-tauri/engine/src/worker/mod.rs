@@ -137,8 +137,8 @@ impl Workers {
         }
     }
 
-    /// The machine slept: every line has to show that it still stands.
-    pub fn slept(&self) {
+    /// The machine slept, or its network changed: every line has to show that it still stands, and who waits tries at once.
+    pub fn doubt_lines(&self) {
         for account in self.accounts() {
             self.ring(account, |r| r.slept = true);
         }

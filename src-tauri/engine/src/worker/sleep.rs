@@ -16,7 +16,7 @@ pub(crate) async fn watch_sleep(workers: Workers, line: UserLine) {
             tracing::info!("the machine slept; lines are looked at anew");
             // What works on a line keeps it; the next to need one gets a fresh one.
             line.close_all().await;
-            workers.slept();
+            workers.doubt_lines();
         }
         (wall, steady) = (now, Instant::now());
     }

@@ -220,6 +220,7 @@ export class FakeBackend implements Backend {
         waiting: this.options.offline ? 1 : 0,
       })),
     sync: () => [],
+    network_back: () => null,
     account_discover: ({ email }) => discover(email),
     account_check: ({ account: draft }) => ({
       imap: checkOf(draft.imap.host, draft.imap.pin),

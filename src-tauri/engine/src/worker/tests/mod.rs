@@ -203,7 +203,7 @@ async fn a_refused_password_ends_the_inbox_watch_for_good() {
 async fn after_a_sleep_a_dead_line_is_left_and_a_live_one_is_kept() {
     let (server, home, workers) = listening("UIDPLUS", hurried()).await;
     let lists = server.heard("LIST");
-    workers.slept();
+    workers.doubt_lines();
     until(async || server.heard("NOOP") == 1).await;
     workers.sync(home.account, SyncBodies::None).await.unwrap();
     assert!(server.world().heard.iter().rev().find(|(_, c)| c.starts_with("LIST")).unwrap().0 == 0, "the first line serves on");
@@ -211,7 +211,7 @@ async fn after_a_sleep_a_dead_line_is_left_and_a_live_one_is_kept() {
     // Now the line says nothing at all any more.
     server.always_on(0, "", Lie::Say(""));
     server.world().deliver("INBOX", "Letter 4");
-    workers.slept();
+    workers.doubt_lines();
     all_shown(&home, "INBOX").await;
 }
 
