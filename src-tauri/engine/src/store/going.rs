@@ -66,6 +66,14 @@ impl Writer<'_> {
         Ok(removed)
     }
 
+    /// As if what is loose and what was removed had been so for so much longer.
+    #[cfg(test)]
+    pub fn time_goes_by(&mut self, seconds: i64) -> Result<()> {
+        self.cache.run("UPDATE placement SET removed_at = removed_at - ?1 WHERE removed_at IS NOT NULL", [seconds])?;
+        self.cache.run("UPDATE loose SET since = since - ?1", [seconds])?;
+        Ok(())
+    }
+
     /// Takes a row out of its mailbox; it stays restorable.
     pub(super) fn tombstone(&mut self, row: &Placement) -> Result<()> {
         if row.removed_at.is_some() {

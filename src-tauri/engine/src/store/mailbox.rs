@@ -1,6 +1,7 @@
 //! Table mailbox: the folders of all accounts, their roles, counts and how far each is synchronised.
 //! A mailbox the server no longer lists is kept, marked as removed, as long as something removed lies in it.
 
+use super::going::MOVED_GRACE_SECS;
 use super::reader::{Reader, number};
 use super::writer::Writer;
 use godwit_domain::flags::bit;
@@ -50,6 +51,15 @@ pub struct MailboxState {
     pub home: Option<MailboxId>,
     /// That label.
     pub label: String,
+    /// Rows that were moved here and whose place the server did not tell: since when the oldest waits to be found.
+    pub awaits_since: Option<i64>,
+}
+
+impl MailboxState {
+    /// A row has waited so long that the mailbox has to be looked into, whatever its counts say.
+    pub fn awaits_in_vain(&self) -> bool {
+        self.awaits_since.is_some_and(|since| since < crate::clock::now() - MOVED_GRACE_SECS)
+    }
 }
 
 /// What SELECT said of a mailbox's UIDVALIDITY.
@@ -65,7 +75,8 @@ pub enum UidValidity {
 
 const STATE: &str = "SELECT id, account_id, wire_name, path, delimiter, role, selectable, uidvalidity, uidnext, highestmodseq,
   synced_down_to, on_server, base_messages, listed, listed_messages, listed_uidnext, listed_uidvalidity, listed_unseen,
-  listed_modseq, uids_unstable, verified_at, audited_at, home, label FROM mailbox";
+  listed_modseq, uids_unstable, verified_at, audited_at, home, label,
+  (SELECT min(since) FROM loose WHERE mailbox_id = mailbox.id AND state = 'moved') FROM mailbox";
 
 fn state(r: &Row<'_>) -> rusqlite::Result<MailboxState> {
     let small = |at: usize| -> rusqlite::Result<Option<u32>> { Ok(r.get::<_, Option<i64>>(at)?.map(number)) };
@@ -102,6 +113,7 @@ fn state(r: &Row<'_>) -> rusqlite::Result<MailboxState> {
         audited_at: r.get(21)?,
         home: r.get::<_, Option<i64>>(22)?.map(MailboxId),
         label: r.get(23)?,
+        awaits_since: r.get(24)?,
     })
 }
 

@@ -115,5 +115,6 @@ pub(super) fn unchanged(state: &MailboxState) -> bool {
     let same_next = seen.uidnext.is_some() && seen.uidnext == state.uidnext;
     let same_mods = seen.highestmodseq.is_some() && seen.highestmodseq == state.highestmodseq;
     let same_count = seen.messages == Some(state.base_messages);
-    state.synced_down_to == Some(1) && same_uids && same_next && same_mods && same_count
+    let same = same_uids && same_next && same_mods && same_count;
+    state.synced_down_to == Some(1) && same && !state.awaits_in_vain()
 }

@@ -33,8 +33,7 @@ async fn waiting(home: &Home, account: AccountId) -> (bool, usize) {
 }
 
 async fn a_minute_goes_by(home: &Home) {
-    home.write(|w| w.cache.run("UPDATE placement SET removed_at = removed_at - 120 WHERE removed_at IS NOT NULL", []).map(drop))
-        .await;
+    home.write(|w| w.time_goes_by(120)).await;
 }
 
 #[tokio::test]

@@ -223,3 +223,22 @@ async fn an_ok_to_expunge_that_removed_nothing_is_asked_again_and_nothing_comes_
         home.audit().await;
     }
 }
+
+/// The server does not tell where a moved message came to be, and another device removes it before anybody looked.
+#[tokio::test]
+async fn a_row_that_waits_in_vain_for_its_place_goes_though_nothing_changes_any_more() {
+    let server = Pretend::offering("CONDSTORE MOVE");
+    server.change(|w| w.letters("INBOX", 3));
+    let home = Home::at(&server).await;
+    let sync = home.session().await;
+    home.get(&sync).await;
+    home.perform(Verb::Archive, &[home.row("INBOX", "Letter 1").await]).await;
+    sync.push().await.unwrap();
+    server.change(|w| drop(w.expunge("Archive", |_| true)));
+    home.get(&sync).await;
+    assert_eq!(home.shown("Archive").await, letters(1..=1), "it may still turn up");
+    home.store.write(Lane::Sync, |w| w.time_goes_by(120)).await.unwrap();
+    home.get(&sync).await;
+    assert_eq!((home.shown("Archive").await.len(), home.shown("INBOX").await), (0, letters(2..=3)));
+    home.audit().await;
+}

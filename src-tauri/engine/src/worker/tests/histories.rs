@@ -6,6 +6,7 @@ use super::desk::{Desk, Mail};
 use super::lies::{ALL, Fault, Says};
 use super::life::Kind;
 use crate::pretend::{Lie, Pretend};
+use crate::store::Lane;
 use godwit_domain::{Error, ErrorKind, PlacementId, Verb};
 use godwit_mutate::Rng;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +28,14 @@ struct Letter {
     copy: Option<&'static str>,
     /// The copy's flags where they are others: it stayed behind before the last ones were set.
     copy_flags: Option<Vec<String>>,
+    /// Somebody removed it, while somebody else may have done something else with it.
+    may_be_gone: bool,
+}
+
+impl Letter {
+    fn at(folder: &'static str) -> Self {
+        Self { folder: Some(folder), flags: BTreeSet::new(), copy: None, copy_flags: None, may_be_gone: false }
+    }
 }
 
 struct History {
@@ -40,16 +49,21 @@ struct History {
     acts: Vec<String>,
     /// What the person was told before the last restart.
     told: Vec<Error>,
+    /// Both sides move and remove the same letters: who wins is open, but not what may never happen.
+    contested: bool,
+    /// Letters that both sides want something of in this round.
+    hot: Vec<String>,
 }
 
 impl History {
-    async fn begin(offers: &str, seed: u64) -> Self {
+    async fn begin(offers: &str, seed: u64, contested: bool) -> Self {
         let server = Pretend::offering(offers);
         server.change(|w| w.add("Boats"));
         let desk = Desk::at(&server).await;
         let at = format!("GODWIT_SEED={seed} [{offers}]");
+        let (rng, letters) = (Rng::new(seed), BTreeMap::new());
         let mut history =
-            Self { rng: Rng::new(seed), desk, letters: BTreeMap::new(), coming: None, at, acts: Vec::new(), told: Vec::new() };
+            Self { rng, desk, letters, coming: None, at, acts: Vec::new(), told: Vec::new(), contested, hot: Vec::new() };
         for n in 0..10 {
             history.arrives(n);
         }
@@ -61,16 +75,27 @@ impl History {
     fn arrives(&mut self, number: usize) {
         let (subject, folder) = (format!("Letter {number}"), FOLDERS[self.rng.below(3)]);
         self.desk.home.server.change(|w| _ = w.deliver(folder, &subject));
-        self.letters.insert(subject, Letter { folder: Some(folder), flags: BTreeSet::new(), copy: None, copy_flags: None });
+        self.letters.insert(subject, Letter::at(folder));
     }
 
     async fn round(&mut self, round: usize) {
         self.acts.clear();
-        for n in 0..self.rng.below(4) {
-            self.another_device_acts(round * 100 + n);
-        }
-        for _ in 0..=self.rng.below(4) {
-            self.the_person_acts().await;
+        if self.contested {
+            self.hot.clear();
+            self.hot = (0..3).filter_map(|_| self.some_letter(None)).collect();
+            for n in 0..8 {
+                match self.rng.below(2) {
+                    0 => self.another_device_acts(round * 100 + n),
+                    _ => self.the_person_acts().await,
+                }
+            }
+        } else {
+            for n in 0..self.rng.below(4) {
+                self.another_device_acts(round * 100 + n);
+            }
+            for _ in 0..=self.rng.below(4) {
+                self.the_person_acts().await;
+            }
         }
         let killed = Arc::new(Notify::new());
         let fault = self.lie(&killed);
@@ -131,7 +156,9 @@ impl History {
         let all: Vec<String> = self
             .letters
             .iter()
-            .filter(|(s, l)| l.folder.is_some() && l.copy.is_none() && even.is_none_or(|even| is_even(s) == even))
+            .filter(|(_, l)| l.folder.is_some() && l.copy.is_none())
+            .filter(|(s, _)| self.hot.is_empty() || self.hot.contains(s))
+            .filter(|(s, _)| self.contested || even.is_none_or(|even| is_even(s) == even))
             .map(|(s, _)| s.clone())
             .collect();
         self.rng.one_of(&all).cloned()
@@ -148,8 +175,9 @@ impl History {
             return self.desk.home.server.change(|w| w.renumber(folder));
         }
         let Some(subject) = self.some_letter((choice != 2).then_some(false)) else { return };
+        let lies_in = self.places(&subject).first().map(|(folder, _)| *folder);
         let Some(letter) = self.letters.get_mut(&subject) else { return };
-        let folder = letter.folder.unwrap_or("INBOX");
+        let Some(folder) = lies_in.filter(|folder| self.contested || Some(*folder) == letter.folder) else { return };
         self.acts.push(format!("there {} {subject}", ["", "marks", "marks", "removes", "moves"][choice]));
         self.desk.home.server.change(|w| {
             let Some(mail) = w.mailbox(folder).mails.iter().find(|m| m.subject == subject).cloned() else { return };
@@ -160,7 +188,8 @@ impl History {
                 }
                 3 => {
                     w.expunge(folder, |m| m.uid == mail.uid);
-                    letter.folder = None;
+                    letter.may_be_gone = true;
+                    letter.folder = letter.folder.filter(|_| self.contested);
                 }
                 _ => {
                     let to = if folder == "INBOX" { "Boats" } else { "INBOX" };
@@ -190,7 +219,8 @@ impl History {
                 Verb::Move { to: self.desk.home.mailbox(to).await }
             }
             6 => {
-                letter.folder = None;
+                letter.may_be_gone = true;
+                letter.folder = letter.folder.filter(|_| self.contested);
                 Verb::DeleteForGood
             }
             7 if letter.folder != Some(to) => {
@@ -201,6 +231,36 @@ impl History {
         };
         self.acts.push(format!("here {verb:?} {subject}"));
         self.desk.home.perform(verb, &[row]).await;
+    }
+
+    /// Where the server has the letter, with its flags.
+    fn places(&self, subject: &str) -> Vec<(&'static str, Vec<String>)> {
+        let there = self.desk.there(&FOLDERS).into_iter();
+        there.flat_map(|(folder, rows)| rows.into_iter().filter(|r| r.0 == subject).map(move |r| (folder, r.1))).collect()
+    }
+
+    /// Whoever won, it is so here and there; no letter is lost that nobody removed, and none is in two places that nobody
+    /// copied and nobody was told of. From here on it is as it is.
+    fn is_settled(&mut self, at: &str, mut copies: usize) {
+        let subjects: Vec<String> = self.letters.keys().cloned().collect();
+        for subject in subjects {
+            let places = self.places(&subject);
+            let Some(letter) = self.letters.get_mut(&subject) else { continue };
+            assert!(!places.is_empty() || letter.may_be_gone || letter.folder.is_none(), "{at}: {subject} is lost");
+            let surplus = places.len().saturating_sub(1 + usize::from(letter.copy.is_some()));
+            assert!(surplus <= copies, "{at}: {subject} is in {places:?}");
+            copies -= surplus;
+            let mut places = places.into_iter();
+            letter.folder = None;
+            if let Some((folder, flags)) = places.next() {
+                letter.folder = Some(folder);
+                let known = ["\\Flagged", "\\Seen"].into_iter();
+                letter.flags = known.filter(|flag| flags.iter().any(|f| f == flag)).collect();
+            }
+            (letter.copy, letter.copy_flags) =
+                places.next().map(|(folder, flags)| (Some(folder), Some(flags))).unwrap_or_default();
+            letter.may_be_gone = false;
+        }
     }
 
     /// Where the letter is shown; nowhere where a lie, or the other device, has it hidden just now.
@@ -245,7 +305,7 @@ impl History {
             if !self.desk.home.server.is_honest() {
                 self.desk.home.server.change(|w| _ = w.deliver(folder, &subject));
             }
-            self.letters.insert(subject, Letter { folder: Some(folder), flags: BTreeSet::new(), copy: None, copy_flags: None });
+            self.letters.insert(subject, Letter::at(folder));
         }
         self.desk.home.server.repent();
         let mut clean = 0;
@@ -261,7 +321,17 @@ impl History {
         let at = format!("{}; {}; told: {told:?}", self.at, self.acts.join(", "));
         assert_eq!(clean, 2, "{at}: no pass comes to its end");
         self.desk.compare(&FOLDERS, &at).await;
-        self.take_what_was_told(told.iter().filter(|e| e.kind == ErrorKind::Uncertain).count());
+        let uncertain = told.iter().filter(|e| e.kind == ErrorKind::Uncertain).count();
+        if self.contested {
+            // What waits for a letter that somebody removed is told after a while.
+            self.desk.home.store.write(Lane::Sync, |w| w.time_goes_by(120)).await.unwrap();
+            for _ in 0..2 {
+                self.desk.pass(false).await.unwrap();
+            }
+            self.is_settled(&at, uncertain);
+        } else {
+            self.take_what_was_told(uncertain);
+        }
         let heard = self.desk.home.server.world().heard.clone();
         let lately: Vec<_> = heard.iter().rev().take(60).rev().collect();
         assert_eq!(self.desk.there(&FOLDERS), self.model(), "{at}: the server; it heard {lately:?}");
@@ -272,11 +342,11 @@ impl History {
     }
 }
 
-async fn play(offers: &str, usual_seed: u64) {
+async fn play(offers: &str, usual_seed: u64, contested: bool) {
     let number = |name: &str| std::env::var(name).ok().and_then(|n| n.parse::<u64>().ok());
     let seed = number("GODWIT_SEED").unwrap_or(usual_seed);
     let rounds = number("GODWIT_ROUNDS").and_then(|n| usize::try_from(n).ok()).unwrap_or(ROUNDS);
-    let mut history = History::begin(offers, seed).await;
+    let mut history = History::begin(offers, seed, contested).await;
     for round in 1..=rounds {
         history.round(round).await;
     }
@@ -284,20 +354,35 @@ async fn play(offers: &str, usual_seed: u64) {
 
 #[tokio::test]
 async fn everything_agrees_after_any_history_with_a_server_that_has_it_all() {
-    play("ENABLE CONDSTORE QRESYNC UIDPLUS MOVE LIST-EXTENDED LIST-STATUS IDLE", 1).await;
+    play("ENABLE CONDSTORE QRESYNC UIDPLUS MOVE LIST-EXTENDED LIST-STATUS IDLE", 1, false).await;
 }
 
 #[tokio::test]
 async fn everything_agrees_after_any_history_with_a_server_that_has_condstore() {
-    play("CONDSTORE UIDPLUS LITERAL+", 2).await;
+    play("CONDSTORE UIDPLUS LITERAL+", 2, false).await;
 }
 
 #[tokio::test]
 async fn everything_agrees_after_any_history_with_a_server_that_can_move() {
-    play("MOVE", 3).await;
+    play("MOVE", 3, false).await;
 }
 
 #[tokio::test]
 async fn everything_agrees_after_any_history_with_a_server_that_has_nothing() {
-    play("", 4).await;
+    play("", 4, false).await;
+}
+
+#[tokio::test]
+async fn two_who_want_the_same_letters_elsewhere_lose_and_double_none_with_a_server_that_has_it_all() {
+    play("ENABLE CONDSTORE QRESYNC UIDPLUS MOVE LIST-EXTENDED LIST-STATUS IDLE", 5, true).await;
+}
+
+#[tokio::test]
+async fn two_who_want_the_same_letters_elsewhere_lose_and_double_none_with_a_server_that_can_copy() {
+    play("CONDSTORE UIDPLUS LITERAL+", 6, true).await;
+}
+
+#[tokio::test]
+async fn two_who_want_the_same_letters_elsewhere_lose_and_double_none_with_a_server_that_has_nothing() {
+    play("", 7, true).await;
 }
