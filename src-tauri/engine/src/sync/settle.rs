@@ -137,8 +137,8 @@ impl AccountSync {
                 Some(_) => stay.push((uid, source)),
             }
         }
-        for (uid, source) in stay {
-            self.stays(&UidSet::range(uid, uid), &source).await?;
+        if !stay.is_empty() {
+            self.stay(stay).await?;
         }
         let uids: UidSet = there.iter().map(|(uid, _)| *uid).collect();
         let mut marked = Vec::new();
@@ -163,14 +163,18 @@ impl AccountSync {
         self.end(ids).await
     }
 
-    /// Taken back meanwhile, or wanted elsewhere: the original stays, and nobody's EXPUNGE may take it. The copy is listed by
-    /// the sync that follows; it is not taken away, for another device may have made one too.
-    async fn stays(&self, uids: &UidSet, source: &LiesAt) -> Result<()> {
-        if !source.flags.has(bit::DELETED) {
-            self.conn.store_flags(uids, StoreChange::Remove, &Flags::of(bit::DELETED)).await?;
+    /// Taken back meanwhile, or wanted elsewhere: the originals stay, and nobody's EXPUNGE may take them. The copies are listed
+    /// by the sync that follows; they are not taken away, for another device may have made them too.
+    async fn stay(&self, rows: Vec<(u32, LiesAt)>) -> Result<()> {
+        let unmarked: UidSet = rows.iter().filter(|(_, source)| !source.flags.has(bit::DELETED)).map(|(uid, _)| *uid).collect();
+        if !unmarked.is_empty() {
+            self.conn.store_flags(&unmarked, StoreChange::Remove, &Flags::of(bit::DELETED)).await?;
         }
-        let error = Error::new(ErrorKind::Uncertain, "The line broke as a message was moved, and it is in both folders now.")
-            .mend("Delete the copy that you don't need.");
+        let what = match rows.len() {
+            1 => "The line broke as a message was moved, and it is in both folders now.".to_owned(),
+            n => format!("The line broke as {n} messages were moved, and they are in both folders now."),
+        };
+        let error = Error::new(ErrorKind::Uncertain, what).mend("Delete the copy that you don't need.");
         self.store
             .write(Lane::Sync, move |w| {
                 w.tell(Event::Told { error });
