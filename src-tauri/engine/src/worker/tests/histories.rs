@@ -205,9 +205,13 @@ impl History {
     async fn the_person_acts(&mut self) {
         let choice = self.rng.below(8);
         let Some(subject) = self.some_letter((choice >= 3).then_some(true)) else { return };
-        let Some(row) = self.row(&subject).await else { return };
+        let Some((row, starred)) = self.row(&subject).await else { return };
         let to = FOLDERS[self.rng.below(3)];
         let Some(letter) = self.letters.get_mut(&subject) else { return };
+        if choice < 3 && letter.flags.contains("\\Flagged") && !starred {
+            // Nobody takes off what he does not see: it was moved elsewhere, and its star has not followed yet.
+            return;
+        }
         let verb = match choice {
             0..3 => {
                 let on = letter.flags.insert("\\Flagged") || !letter.flags.remove("\\Flagged");
@@ -263,11 +267,11 @@ impl History {
         }
     }
 
-    /// Where the letter is shown; nowhere where a lie, or the other device, has it hidden just now.
-    async fn row(&self, subject: &str) -> Option<PlacementId> {
+    /// Where the letter is shown, and whether with a star; nowhere where a lie, or the other device, has it hidden just now.
+    async fn row(&self, subject: &str) -> Option<(PlacementId, bool)> {
         for folder in FOLDERS {
             if let Some(row) = self.desk.home.rows(folder).await.into_iter().find(|r| r.subject == subject) {
-                return Some(row.id);
+                return Some((row.id, row.flags.iter().any(|flag| flag == "\\Flagged")));
             }
         }
         None
