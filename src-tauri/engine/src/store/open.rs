@@ -8,6 +8,7 @@ use crate::planted::Planted;
 use godwit_domain::{Error, ErrorKind, Result};
 use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 /// What opening found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -71,14 +72,27 @@ enum Use {
     Write,
 }
 
+/// SQLite takes itself for ready before SQLCipher is: of two threads that open their first files at once one would be told
+/// that it has no key. So one connection goes first.
+fn wake_library() -> Result<()> {
+    static FIRST: Mutex<bool> = Mutex::new(false);
+    let mut awake = FIRST.lock().unwrap_or_else(PoisonError::into_inner);
+    if !*awake {
+        // OpenSSL then leaves its clean-up at exit out. That alone did not stop a crash at exit (SQLCipher frees its own heap
+        // there): what does is waiting for the threads, see `Inner::drop`.
+        openssl_sys::init();
+        Connection::open_in_memory().map_err(|e| from_sqlite(File::Profile, &e))?;
+        *awake = true;
+    }
+    Ok(())
+}
+
 fn connect(dir: &Path, key: &ProfileKey, file: File, access: Use) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | if access == Use::Write { OpenFlags::SQLITE_OPEN_CREATE } else { OpenFlags::empty() };
     let sqlite = |e: rusqlite::Error| from_sqlite(file, &e);
-    // OpenSSL then leaves its clean-up at exit out. That alone did not stop a crash at exit (SQLCipher frees its own heap there):
-    // what does is waiting for the threads, see `Inner::drop`.
-    openssl_sys::init();
+    wake_library()?;
     let conn = Connection::open_with_flags(dir.join(file.name()), flags).map_err(sqlite)?;
     // SQLCipher's own log would go to stderr; what it says comes back as a result code too.
     Db::new(&conn, file).batch("PRAGMA cipher_log_level = NONE")?;
