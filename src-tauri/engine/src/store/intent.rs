@@ -177,9 +177,8 @@ impl Reader<'_> {
     }
 
     pub(super) fn stranded_wishes(&self, account: AccountId) -> Result<Vec<Placement>> {
-        let before = crate::clock::now() - MOVED_GRACE_SECS;
-        let stranded = |p: &Placement| p.account == account.0 && p.removed_at.is_some_and(|at| at < before);
-        Ok(self.waiting_placements()?.into_iter().filter(stranded).collect())
+        let rows = self.waiting_since_removed(crate::clock::now() - MOVED_GRACE_SECS)?;
+        Ok(rows.into_iter().filter(|p| p.account == account.0).collect())
     }
 
     pub(super) fn stranded_copies(&self, account: AccountId) -> Result<Vec<i64>> {

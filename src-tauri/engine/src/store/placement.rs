@@ -183,6 +183,11 @@ impl Reader<'_> {
         self.cache.all(&format!("{SELECT} WHERE p.waiting = 1 ORDER BY p.id"), [], from_row)
     }
 
+    /// Those of them that were removed before a time.
+    pub(super) fn waiting_since_removed(&self, before: i64) -> Result<Vec<Placement>> {
+        self.cache.all(&format!("{SELECT} WHERE p.waiting = 1 AND p.removed_at < ?1 ORDER BY p.id"), [before], from_row)
+    }
+
     /// All placements whose base is this mailbox, at most `limit`, without those that are removed.
     pub(super) fn placements_based_in(&self, mailbox: i64, after: i64, limit: u32) -> Result<Vec<Placement>> {
         let sql = format!("{SELECT} WHERE p.mailbox_id = ?1 AND p.id > ?2 AND p.removed_at IS NULL ORDER BY p.id LIMIT ?3");

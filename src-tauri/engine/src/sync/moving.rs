@@ -83,7 +83,11 @@ impl AccountSync {
         let told = told_uids(moved);
         let wanted: Vec<&Pending> = placements.iter().filter_map(|id| visit.pending.get(id)).collect();
         let untold = wanted.iter().filter_map(|p| p.uid).filter(|uid| !told.contains_key(uid)).collect();
-        let there = self.held(&untold).await?;
+        let there = match self.held(&untold).await {
+            // Then the OK has to do.
+            Err(error) if sent(&error) != Sent::Open && self.conn.is_alive() => HashMap::new(),
+            there => there?,
+        };
         let stands = |p: &Pending| p.uid.and_then(|uid| there.get(&uid)).is_some_and(|identity| *identity == p.identity);
         let (still, gone): (Vec<&Pending>, Vec<&Pending>) = wanted.into_iter().partition(|p| stands(p));
         if !still.is_empty() {
@@ -166,8 +170,12 @@ impl AccountSync {
             self.conn.expunge().await?;
         }
         // An OK alone does not make them gone: what is still there would come back into the list as if it were new.
-        let gone = self.conn.fetch_present(uids).await?.is_empty();
-        Ok(if gone { Deletion::Gone } else { Deletion::Marked })
+        match self.conn.fetch_present(uids).await {
+            Ok(left) if !left.is_empty() => Ok(Deletion::Marked),
+            Err(error) if sent(&error) == Sent::Open || !self.conn.is_alive() => Err(error),
+            // Where it does not say what is left, the OK has to do.
+            Ok(_) | Err(_) => Ok(Deletion::Gone),
+        }
     }
 
     /// W7: reads again what each UID holds before it is moved or removed. A mismatch is never acted on.

@@ -7,9 +7,10 @@ use anyhow::{Context, Result, bail, ensure};
 use godwit_domain::mime::Headers;
 use godwit_domain::sync::{GmailFacts, Listed, NewPlacement};
 use godwit_domain::{
-    AccountDraft, AccountId, Action, Address, Flags, MailboxId, OutboxState, PlacementId, Security, Server, Targets, Verb, api,
+    AccountDraft, AccountId, Action, Address, Draft, DraftId, Flags, MailboxId, OutboxState, PlacementId, Security, Server,
+    Targets, Verb, api,
 };
-use godwit_engine::store::{Lane, OutboxRow, ProfileKey, Store};
+use godwit_engine::store::{Lane, OutboxRow, ProfileKey, Store, Writer};
 use godwit_tests::sample::Dice;
 use std::path::Path;
 
@@ -39,11 +40,13 @@ pub enum Verdict {
     Lost(String),
 }
 
-/// What profile.db owes: what waits, placement by placement, and the mails in the outbox.
+/// What profile.db owes: what waits, placement by placement, and how much that is; the mails in the outbox, and the drafts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Owed {
     waiting: Vec<String>,
+    wishes: u32,
     outbox: Vec<String>,
+    drafts: Vec<String>,
 }
 
 /// A moment: how many operations had been recorded, and what was owed then.
@@ -135,8 +138,9 @@ async fn work(dir: &Path, account: AccountId, seed: u64, steps: u32, disk: &supe
                 store.write(Lane::Sync, move |w| w.insert_new(inbox, 1, mails)).await?;
             }
             1 => {
-                let row = letter(account, step);
-                store.write(Lane::User, move |w| w.outbox_put(&row)).await?;
+                let (row, draft) = (letter(account, step), sheet(account, step));
+                let both = move |w: &mut Writer<'_>| w.outbox_put(&row).and_then(|_| w.draft_put(&draft));
+                store.write(Lane::User, both).await?;
             }
             roll => {
                 let ids: Vec<PlacementId> = (0..=dice.below(3)).map(|_| *dice.pick(&ids)).collect();
@@ -183,7 +187,9 @@ async fn owed(store: &Store, account: AccountId) -> Result<Owed> {
         waiting.sort();
         let mut outbox: Vec<String> = r.outbox()?.into_iter().map(|o| format!("{}: {:?} {}", o.id, o.state, o.subject)).collect();
         outbox.sort();
-        Ok(Owed { waiting, outbox })
+        let mut drafts: Vec<String> = r.drafts()?.into_iter().map(|d| format!("{}: {} {}", d.id, d.subject, d.text)).collect();
+        drafts.sort();
+        Ok(Owed { waiting, wishes: r.waiting_count(account)?, outbox, drafts })
     };
     Ok(store.read(read).await?)
 }
@@ -202,12 +208,37 @@ async fn examine(left: &Files, account: AccountId, moments: &[Moment], cut: usiz
     let answered = moments.iter().rposition(|m| m.ops <= cut).unwrap_or(0);
     let possible = moments.iter().skip(answered).take(2);
     let rebuilt = report.damaged_cache.is_some();
-    let mut kept = possible.map(|m| (m.owed.outbox == found.outbox, rebuilt || m.owed.waiting == found.waiting));
-    if !kept.any(|(outbox, waiting)| outbox && waiting) {
+    // A cache that was built anew has no rows yet to name what is wanted of them; how much that is stands in profile.db.
+    let is_kept = |m: &Moment| {
+        let waiting = if rebuilt { m.owed.wishes == found.wishes } else { m.owed.waiting == found.waiting };
+        waiting && m.owed.outbox == found.outbox && m.owed.drafts == found.drafts
+    };
+    if !possible.into_iter().any(is_kept) {
         let owed = moments.get(answered).map(|m| &m.owed);
         bail!("what had been answered is not there.\n    owed:  {owed:?}\n    found: {found:?}");
     }
     Ok((report.healed > 0, rebuilt))
+}
+
+fn sheet(account: AccountId, step: u32) -> Draft {
+    Draft {
+        id: DraftId(0),
+        account,
+        to: Vec::new(),
+        cc: Vec::new(),
+        bcc: Vec::new(),
+        subject: format!("Sheet {step}"),
+        html: None,
+        text: "The keel is laid.".into(),
+        quote_html: String::new(),
+        quote_text: String::new(),
+        attachments: Vec::new(),
+        in_reply_to: None,
+        references: Vec::new(),
+        answers: None,
+        forwards: false,
+        saved_at: 0,
+    }
 }
 
 fn listed((path, attribute): (&str, &str)) -> Listed {
