@@ -55,7 +55,7 @@ pub struct KeepPolicy {
     pub attachments_mb: u32,
 }
 
-/// Mail up to this size is text, whatever is attached; larger mail is ruled by `attachments_mb`.
+/// Mail up to this size is kept whole, whatever is attached; larger mail as `attachments_mb` says, else only its text.
 const TEXT_BYTES: u32 = 256 << 10;
 /// The most that can be chosen.
 const MOST_MB: u32 = 25;

@@ -18,7 +18,7 @@ pub(crate) use addresses::addresses as all_addresses;
 pub(crate) use fields::{cleaned, is_unseen};
 pub use headers::*;
 pub use names::{danger, safe_name};
-pub use parse::{parse, part, part_by_content_id};
+pub use parse::{parse, part, part_by_content_id, text_end};
 pub use preview::{preview, preview_of_text};
 #[cfg(any(test, feature = "fuzz"))]
 pub(crate) use words::decode as decoded_words;

@@ -46,6 +46,20 @@ pub fn parse(raw: &[u8]) -> Parsed {
     parsed
 }
 
+/// How far the text of a message goes: up to the body of the first part that is neither text nor holds others. For a
+/// beginning that is to be kept without the half of an attachment.
+pub fn text_end(raw: &[u8]) -> usize {
+    let end = with_message(raw, |message, _| {
+        // By what it says it is: a file that was cut off may not decode, and then passes for text.
+        let is_text = |part: &&MessagePart<'_>| {
+            let of_text = |kind: &ContentType<'_>| ["text", "multipart"].iter().any(|t| kind.ctype().eq_ignore_ascii_case(t));
+            part.content_type().is_none_or(of_text) && !part.content_disposition().is_some_and(ContentType::is_attachment)
+        };
+        message.parts.iter().find(|part| !is_text(part)).map(|part| part.offset_body as usize)
+    });
+    end.flatten().map_or(raw.len(), |end| end.min(raw.len()))
+}
+
 /// An attachment by its index in `Parsed::attachments`, with its decoded bytes.
 pub fn part(raw: &[u8], index: u32) -> Option<(Attachment, Vec<u8>)> {
     let raw = raw.get(..raw.len().min(MAX_MESSAGE))?;

@@ -110,10 +110,30 @@ fn nesting_without_end_is_survived() {
     assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
 }
 
+#[test]
+fn the_text_of_a_message_ends_where_its_first_file_begins() {
+    let mixed = "Subject: x\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: multipart/alternative; boundary=c\r\n\r\n\
+        --c\r\nContent-Type: text/plain\r\n\r\nHei\r\n--c\r\nContent-Type: text/html\r\n\r\n<p>Hei\r\n--c--\r\n\
+        --b\r\nContent-Type: image/png; name=a.png\r\nContent-Transfer-Encoding: base64\r\n\r\nAAAA\r\n--b--\r\n";
+    let end = text_end(mixed.as_bytes());
+    assert!(mixed[..end].ends_with("base64\r\n\r\n"), "{:?}", &mixed[..end]);
+    let kept = parse(&mixed.as_bytes()[..end]);
+    assert_eq!((kept.text.as_str(), kept.attachments[0].name.as_str()), ("Hei", "a.png"));
+    // A text that is a file is one.
+    let file = mixed.replace("image/png; name=a.png", "text/csv\r\nContent-Disposition: attachment; filename=a.csv");
+    assert!(file[..text_end(file.as_bytes())].ends_with("base64\r\n\r\n"));
+    // Cut off in the midst of the file, as it comes.
+    assert_eq!(text_end(&mixed.as_bytes()[..end + 2]), end);
+    let plain = b"Subject: x\r\n\r\nHei\r\n";
+    assert_eq!(text_end(plain), plain.len());
+    assert_eq!(text_end(b""), 0);
+}
+
 proptest::proptest! {
     #[test]
     fn any_bytes_are_survived(raw in proptest::collection::vec(proptest::num::u8::ANY, 0..2_000)) {
         let p = parse(&raw);
+        proptest::prop_assert!(text_end(&raw) <= raw.len());
         for a in &p.attachments {
             proptest::prop_assert!(part(&raw, a.part).is_some());
         }

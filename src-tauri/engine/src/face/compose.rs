@@ -3,7 +3,6 @@
 use super::messages::blocking;
 use crate::engine::Engine;
 use crate::store::{Lane, OutboxRow};
-use crate::sync::BodyLimit;
 use godwit_domain::api::*;
 use godwit_domain::compose::{self, DraftProblem, Start};
 use godwit_domain::*;
@@ -27,13 +26,15 @@ pub(super) async fn start(engine: &Engine, asked: Compose) -> Result<Draft> {
             put(engine, with_signature(compose::mailto(&url)?, &account), account.id, None, Vec::new()).await
         }
         ComposeFrom::Reply { id, all } => {
-            let (account, raw) = original(engine, id).await?;
+            let account = account_of(engine, id).await?;
+            // What can be read can be answered.
+            let raw = engine.inner.line.readable(id).await?.raw;
             let me = own_addresses(engine).await?;
             let start = blocking(move || compose::reply(&mime::parse(&raw), &me, all)).await?;
             put(engine, with_signature(start, &account), account.id, Some(id), Vec::new()).await
         }
         ComposeFrom::Forward { id } => {
-            let (account, raw) = original(engine, id).await?;
+            let (account, raw) = (account_of(engine, id).await?, super::messages::whole(engine, id).await?);
             let (start, parts) = blocking(move || {
                 let start = compose::forward(&mime::parse(&raw));
                 let parts = start.parts.iter().filter_map(|part| mime::part(&raw, *part)).collect();
@@ -47,7 +48,7 @@ pub(super) async fn start(engine: &Engine, asked: Compose) -> Result<Draft> {
             if let Some(draft) = kept.await? {
                 return Ok(draft);
             }
-            let (account, raw) = original(engine, id).await?;
+            let (account, raw) = (account_of(engine, id).await?, super::messages::whole(engine, id).await?);
             let (start, parts) = blocking(move || {
                 let start = compose::resume(&mime::parse(&raw));
                 let parts = start.parts.iter().filter_map(|part| mime::part(&raw, *part)).collect();
@@ -95,18 +96,8 @@ async fn own_addresses(engine: &Engine) -> Result<Vec<String>> {
     engine.inner.context.store.read(|r| Ok(r.accounts()?.into_iter().map(|a| a.email).collect())).await
 }
 
-async fn original(engine: &Engine, id: PlacementId) -> Result<(Account, Vec<u8>)> {
-    let account = engine
-        .inner
-        .context
-        .store
-        .read(move |r| {
-            let record = r.message_of(id)?;
-            r.account(record.account)
-        })
-        .await?;
-    let body = engine.inner.line.body(id, BodyLimit::READING).await?;
-    Ok((account, body.raw))
+async fn account_of(engine: &Engine, id: PlacementId) -> Result<Account> {
+    engine.inner.context.store.read(move |r| r.account(r.message_of(id)?.account)).await
 }
 
 /// The signature stands under the person's own words and above the quote.

@@ -2,7 +2,7 @@
 
 use crate::engine::Engine;
 use crate::os;
-use crate::sync::BodyLimit;
+use crate::sync::{BodyLimit, Had};
 use base64::Engine as _;
 use godwit_domain::api::*;
 use godwit_domain::*;
@@ -13,13 +13,20 @@ pub(super) async fn open(engine: &Engine, asked: MessageOpen) -> Result<OpenedMe
     let id = asked.id;
     let store = &engine.inner.context.store;
     let record = store.read(move |r| r.message_of(id)).await?;
-    let body = engine.inner.line.body(id, BodyLimit::READING).await?;
-    let (whole, size) = (body.whole, body.size);
+    let body = engine.inner.line.readable(id).await?;
+    let (had, size) = (body.had, body.size);
     let reading = engine.clone();
     let (token, mut rendered) = blocking(move || reading.inner.reading.open(body.raw, asked.remote)).await??;
-    if !whole {
-        let size = size >> 20;
-        rendered.problems.push(format!("This message has {size} MB. Only its beginning is shown."));
+    match had {
+        Had::Whole => {}
+        Had::TooLong => {
+            let size = size >> 20;
+            rendered.problems.push(format!("This message has {size} MB. Only its beginning is shown."));
+        }
+        Had::Offline => rendered.problems.push(
+            "This is what is kept here of a long message. The rest, with its attachments, comes when the server can be reached."
+                .to_owned(),
+        ),
     }
     Ok(OpenedMessage {
         id,
@@ -54,16 +61,22 @@ pub(super) async fn conversation(engine: &Engine, asked: Conversation) -> Result
     engine.inner.context.store.read(move |r| r.conversation(asked.id)).await
 }
 
-pub(super) async fn raw(engine: &Engine, asked: MessageRaw) -> Result<String> {
-    let body = engine.inner.line.body(asked.id, BodyLimit::RAW).await?;
-    if !body.whole {
+/// All of a message: half an attachment is none.
+pub(super) async fn whole(engine: &Engine, id: PlacementId) -> Result<Vec<u8>> {
+    let body = engine.inner.line.body(id, BodyLimit::RAW).await?;
+    if body.had != Had::Whole {
         return Err(Error::invalid("This message is larger than 512 MB.").mend("Save its attachments on the provider's website."));
     }
-    blocking(move || base64::engine::general_purpose::STANDARD.encode(&body.raw)).await
+    Ok(body.raw)
+}
+
+pub(super) async fn raw(engine: &Engine, asked: MessageRaw) -> Result<String> {
+    let raw = whole(engine, asked.id).await?;
+    blocking(move || base64::engine::general_purpose::STANDARD.encode(&raw)).await
 }
 
 pub(super) async fn save_attachment(engine: &Engine, asked: AttachmentSave) -> Result<Vec<String>> {
-    let raw = engine.inner.line.body(asked.id, BodyLimit::RAW).await?.raw;
+    let raw = whole(engine, asked.id).await?;
     blocking(move || {
         let parts: Vec<u32> = match asked.part {
             Some(part) => vec![part],
@@ -76,7 +89,7 @@ pub(super) async fn save_attachment(engine: &Engine, asked: AttachmentSave) -> R
 }
 
 pub(super) async fn open_attachment(engine: &Engine, asked: AttachmentOpen) -> Result<String> {
-    let raw = engine.inner.line.body(asked.id, BodyLimit::READING).await?.raw;
+    let raw = whole(engine, asked.id).await?;
     let dir = engine.inner.temp.clone();
     blocking(move || write_harmless(&raw, asked.part, &dir)).await?
 }

@@ -129,6 +129,37 @@ impl Connection {
         Ok(())
     }
 
+    /// The beginnings of messages, at most `bytes` of each, for reading without a network.
+    pub async fn fetch_beginnings(&self, uids: &UidSet, bytes: u32, each: mpsc::Sender<(u32, Vec<u8>)>) -> Result<()> {
+        let mut given = Given::new(uids);
+        while let Some(part) = given.next() {
+            match self.beginnings_of(&part, bytes, &each).await {
+                Ok(()) => given.answered(),
+                Err(error) => given.refused(self, &part, error)?,
+            }
+        }
+        given.end()
+    }
+
+    async fn beginnings_of(&self, uids: &UidSet, bytes: u32, each: &mpsc::Sender<(u32, Vec<u8>)>) -> Result<()> {
+        let items = format!("(UID BODY.PEEK[]<0.{bytes}>)");
+        let mut fetching = self.fetching_uids("fetch the beginnings", uids, items, bytes as usize);
+        while let Some(mut fetched) = fetching.next().await? {
+            let asked = fetched.uid.filter(|uid| uids.contains(*uid));
+            match (asked, fetched.section("").and_then(|s| s.bytes)) {
+                (Some(uid), Some(mut beginning)) => {
+                    // A server that ignores the length sends all of it, cut at our bound.
+                    beginning.truncate(bytes as usize);
+                    if each.send((uid, beginning)).await.is_err() {
+                        return Err(Error::new(ErrorKind::Cancelled, "The beginnings are not needed any more."));
+                    }
+                }
+                _ => self.shared.push_fetched(&fetched),
+            }
+        }
+        Ok(())
+    }
+
     /// For previews: Content-Type and Content-Transfer-Encoding, and the first 4 KiB of the text, per message.
     pub async fn fetch_text_start(&self, uids: &UidSet, each: mpsc::Sender<(u32, Vec<u8>, Vec<u8>)>) -> Result<()> {
         let mut given = Given::new(uids);

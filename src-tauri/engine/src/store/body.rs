@@ -38,8 +38,24 @@ impl Packer {
     }
 }
 
+fn unpacked(size: i64, packed: &[u8]) -> Result<Vec<u8>> {
+    let size = usize::try_from(size).unwrap_or(0).min(MOST_RAW);
+    zstd::bulk::decompress(packed, size).map_err(|_| {
+        Error::new(ErrorKind::Corrupt, "The kept copy of this message is damaged.").mend("Get it from the server again.")
+    })
+}
+
 fn not_packed() -> Error {
     Error::bug("A message could not be packed.")
+}
+
+/// How much of a message is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it.
+    Whole,
+    /// The beginning of one that is too long to be kept whole.
+    Beginning,
 }
 
 /// A message without its bytes, with its sort key: mailbox, UID, content, size.
@@ -52,11 +68,15 @@ impl Reader<'_> {
             Ok((r.get::<_, i64>(0)?, r.get::<_, Vec<u8>>(1)?))
         })?;
         let Some((size, packed)) = kept else { return Ok(None) };
-        let size = usize::try_from(size).unwrap_or(0).min(MOST_RAW);
-        let raw = zstd::bulk::decompress(&packed, size).map_err(|_| {
-            Error::new(ErrorKind::Corrupt, "The kept copy of this message is damaged.").mend("Get it from the server again.")
+        unpacked(size, &packed).map(Some)
+    }
+
+    /// The beginning of a message that is too long to be kept, where it is here: for reading, and nothing else.
+    pub fn beginning(&self, message: MessageId) -> Result<Option<Vec<u8>>> {
+        let kept = self.cache.one("SELECT size, zstd FROM beginning WHERE message_id = ?1", [message.0], |r| {
+            Ok((r.get::<_, i64>(0)?, r.get::<_, Vec<u8>>(1)?))
         })?;
-        Ok(Some(raw))
+        kept.map(|(size, packed)| unpacked(size, &packed)).transpose()
     }
 
     /// How many bytes of a message are here; `None`: none.
@@ -78,19 +98,33 @@ impl Reader<'_> {
     }
 
     /// Messages whose bytes are not here and should be, newest first: (sort key, mailbox, UID, message). `below`: only those
-    /// further down than this sort key. Never of trash and junk.
-    pub fn bodies_missing(&self, account: AccountId, limit: u32, kept: &[Kept], below: Option<i64>) -> Result<Vec<Keyed>> {
+    /// further down than this sort key. Never of trash and junk. Whole ones up to the size that is kept, or the beginnings of
+    /// those above it.
+    pub fn bodies_missing(
+        &self,
+        account: AccountId,
+        limit: u32,
+        kept: &[Kept],
+        below: Option<i64>,
+        extent: Extent,
+    ) -> Result<Vec<Keyed>> {
+        let wanted = match extent {
+            Extent::Whole => "m.size <= ?3",
+            Extent::Beginning => "m.size > ?3 AND NOT EXISTS (SELECT 1 FROM beginning b WHERE b.message_id = m.id)",
+        };
         let mut out = Vec::new();
         for state in self.mailbox_states(account)? {
             let rule = kept.iter().find(|k| k.mailbox == state.id && k.since < i64::MAX);
             let Some(rule) = rule.filter(|_| !matches!(state.role, Some(Role::Trash | Role::Junk))) else { continue };
             let since = rule.since.max(0) << 24;
             out.extend(self.cache.all(
-                "SELECT x.sort_key, p.uid, m.id, m.size
+                &format!(
+                    "SELECT x.sort_key, p.uid, m.id, m.size
                  FROM membership x JOIN placement p ON p.id = x.placement_id JOIN message m ON m.id = p.message_id
                  WHERE x.mailbox_id = ?1 AND x.sort_key >= ?2 AND x.sort_key < ?5 AND p.mailbox_id = ?1 AND p.uid IS NOT NULL
-                   AND m.size <= ?3 AND NOT EXISTS (SELECT 1 FROM body WHERE body.message_id = m.id)
-                 ORDER BY x.sort_key DESC LIMIT ?4",
+                   AND {wanted} AND NOT EXISTS (SELECT 1 FROM body WHERE body.message_id = m.id)
+                 ORDER BY x.sort_key DESC LIMIT ?4"
+                ),
                 (state.id.0, since, rule.most_bytes, limit, below.unwrap_or(i64::MAX)),
                 |r| Ok((r.get(0)?, state.id, number(r.get(1)?), MessageId(r.get(2)?), number(r.get(3)?))),
             )?);
@@ -135,9 +169,16 @@ impl Writer<'_> {
         let Packed { size, zstd: packed } = packed;
         let put = "INSERT OR REPLACE INTO body (message_id, size, zstd) SELECT id, ?2, ?3 FROM message WHERE id = ?1";
         if self.cache.run(put, (message.0, size, packed))? > 0 {
+            self.cache.run("DELETE FROM beginning WHERE message_id = ?1", [message.0])?;
             self.changes.messages.insert(message.0);
         }
         Ok(())
+    }
+
+    /// Keeps the beginning of a message that is too long to be kept whole.
+    pub fn put_beginning(&mut self, message: MessageId, packed: Packed) -> Result<()> {
+        let put = "INSERT OR REPLACE INTO beginning (message_id, size, zstd) SELECT id, ?2, ?3 FROM message WHERE id = ?1";
+        self.cache.run(put, (message.0, packed.size, packed.zstd)).map(drop)
     }
 
     /// Keeps the first words of a message (empty: it has none) and, where known, whether it has attachments.

@@ -132,6 +132,7 @@ impl Writer<'_> {
     /// `other` turned out to be `row` in its new place: what is here of it goes into `row`.
     fn absorb(&mut self, row: &Placement, other: &Placement) -> Result<()> {
         self.cache.run("UPDATE OR IGNORE body SET message_id = ?1 WHERE message_id = ?2", (row.message, other.message))?;
+        self.cache.run("UPDATE OR IGNORE beginning SET message_id = ?1 WHERE message_id = ?2", (row.message, other.message))?;
         self.profile_tx()?.run("UPDATE copy_intent SET placement_id = ?1 WHERE placement_id = ?2", (row.id, other.id))?;
         self.erase(other)
     }

@@ -71,8 +71,10 @@ impl Reader<'_> {
     /// What each account takes on the disk.
     pub fn disk_use(&self) -> Result<Vec<DiskUse>> {
         let held = self.cache.all(
-            "SELECT m.account_id, count(*), coalesce(sum(length(b.zstd)), 0) FROM body b JOIN message m ON m.id = b.message_id
-             GROUP BY m.account_id",
+            "SELECT m.account_id, sum(b.whole), coalesce(sum(b.bytes), 0)
+             FROM (SELECT message_id, 1 AS whole, length(zstd) AS bytes FROM body
+                   UNION ALL SELECT message_id, 0, length(zstd) FROM beginning) b
+             JOIN message m ON m.id = b.message_id GROUP BY m.account_id",
             [],
             |r| Ok((r.get::<_, i64>(0)?, (number(r.get(1)?), r.get::<_, i64>(2)?))),
         )?;
@@ -141,13 +143,24 @@ impl Writer<'_> {
         Ok(())
     }
 
+    /// Drops the beginnings of mail that is too old to be kept.
+    fn drop_old_beginnings(&mut self, account: AccountId, kept: &[Kept]) -> Result<u32> {
+        let rules: Vec<String> = kept.iter().map(|k| format!("[{},{}]", k.mailbox.0, k.since)).collect();
+        let sql = "DELETE FROM beginning WHERE message_id IN (SELECT b.message_id FROM beginning b JOIN message m ON m.id = b.message_id
+             WHERE m.account_id = ?1 AND NOT EXISTS (
+               SELECT 1 FROM placement p JOIN json_each(?2) j ON json_extract(j.value, '$[0]') = p.mailbox_id
+               WHERE p.message_id = m.id AND m.date >= json_extract(j.value, '$[1]')) LIMIT ?3)";
+        let gone = self.cache.run(sql, (account.0, format!("[{}]", rules.join(",")), DROP_ROWS))?;
+        Ok(u32::try_from(gone).unwrap_or(u32::MAX))
+    }
+
     /// Drops bodies beyond the policy, oldest first: those too old all, those only too long but for the newest of them.
     /// Answers how many went; as long as it is not 0 there may be more.
     pub fn drop_beyond(&mut self, account: AccountId) -> Result<u32> {
         let kept = self.kept(account)?;
         let beyond = self.beyond(account, &kept)?;
         let mut long: i64 = beyond.iter().filter(|(_, _, old)| !old).map(|(_, bytes, _)| bytes).sum();
-        let mut dropped = 0;
+        let mut dropped = self.drop_old_beginnings(account, &kept)?;
         for (message, bytes, old) in beyond {
             if dropped >= DROP_ROWS {
                 break;

@@ -127,6 +127,7 @@ impl Writer<'_> {
         }
         if old.size != row.size {
             self.cache.run("DELETE FROM body WHERE message_id = ?1", [old.message])?;
+            self.cache.run("DELETE FROM beginning WHERE message_id = ?1", [old.message])?;
             self.cache.run("UPDATE message SET size = ?2 WHERE id = ?1", (old.message, row.size))?;
         }
         self.cache.run("DELETE FROM loose WHERE placement_id = ?1", [old.id])?;

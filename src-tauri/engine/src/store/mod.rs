@@ -50,7 +50,7 @@ mod tests;
 
 pub use arrive::Inserted;
 pub use attempt::{Attempt, AttemptId, AttemptKind, LiesAt};
-pub use body::{Packed, Packer};
+pub use body::{Extent, Packed, Packer};
 pub use carry::{Carry, Landed};
 pub use confirm::Want;
 pub use draft_copy::{DraftCopy, DraftFiled, DraftToFile};

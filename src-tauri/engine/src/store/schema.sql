@@ -156,6 +156,11 @@ CREATE INDEX receipt_item_receipt ON receipt_item (receipt_id);
 
 -- cache.db
 
+CREATE TABLE beginning (
+  message_id INTEGER NOT NULL PRIMARY KEY REFERENCES message (id) ON DELETE CASCADE,
+  size INTEGER NOT NULL,
+  zstd BLOB NOT NULL
+) STRICT;
 CREATE TABLE body (
   message_id INTEGER NOT NULL PRIMARY KEY REFERENCES message (id) ON DELETE CASCADE,
   size INTEGER NOT NULL,

@@ -27,8 +27,8 @@ const SLACK: u32 = 1 << 20;
 
 /// A body to fetch: UID, content, size as the server told it.
 pub(super) type Wish = (u32, MessageId, u32);
-type Bodies = Vec<(MessageId, Vec<u8>)>;
-type PackedBatch = Vec<(MessageId, Packed)>;
+pub(super) type Bodies = Vec<(MessageId, Vec<u8>)>;
+pub(super) type PackedBatch = Vec<(MessageId, Packed)>;
 
 /// What a person's action means for the fetching.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -176,17 +176,21 @@ async fn send(to: &mpsc::Sender<Bodies>, batch: Bodies) {
 /// Compresses what comes, beside reading and writing.
 async fn pack(mut bodies: mpsc::Receiver<Bodies>, to: mpsc::Sender<PackedBatch>) -> Result<()> {
     while let Some(batch) = bodies.recv().await {
-        let packed = tokio::task::spawn_blocking(move || {
-            let mut packer = Packer::new()?;
-            batch.into_iter().map(|(message, raw)| Ok((message, packer.pack(&raw)?))).collect::<Result<PackedBatch>>()
-        })
-        .await
-        .map_err(|_| Error::bug("Packing a batch of messages stopped short."))??;
-        if to.send(packed).await.is_err() {
+        if to.send(packed(batch, |raw| raw).await?).await.is_err() {
             break;
         }
     }
     Ok(())
+}
+
+/// Compresses what `of` leaves of each, off the async threads.
+pub(super) async fn packed(bodies: Bodies, of: impl Fn(&[u8]) -> &[u8] + Send + 'static) -> Result<PackedBatch> {
+    tokio::task::spawn_blocking(move || {
+        let mut packer = Packer::new()?;
+        bodies.into_iter().map(|(message, raw)| Ok((message, packer.pack(of(&raw))?))).collect::<Result<PackedBatch>>()
+    })
+    .await
+    .map_err(|_| Error::bug("Packing a batch of messages stopped short."))?
 }
 
 #[cfg(test)]

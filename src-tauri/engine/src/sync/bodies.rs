@@ -1,9 +1,9 @@
 //! Bodies: one that a person waits for, and which are fetched ahead; first words for the lists.
 
-use super::AccountSync;
 use super::ahead::{Way, Wish};
+use super::{AccountSync, Prefetched};
 use crate::imap::Connection;
-use crate::store::{Lane, MessageRecord, Store};
+use crate::store::{Extent, Lane, MessageRecord, Store};
 use godwit_domain::api::SyncBodies;
 use godwit_domain::sync::{Sent, UidSet, sent};
 use godwit_domain::{AccountId, Error, ErrorKind, MailboxId, MessageId, PlacementId, Result, mime};
@@ -34,13 +34,24 @@ const PREVIEW_DAYS: i64 = 30;
 /// Previews asked for in one command.
 const PREVIEW_ROWS: u32 = 500;
 
+/// How much of a message could be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Had {
+    /// All of it.
+    Whole,
+    /// The beginning: it is longer than was asked for.
+    TooLong,
+    /// The beginning that is kept, because the server can't be reached.
+    Offline,
+}
+
 /// A message's bytes.
 #[derive(Debug)]
 pub struct FetchedBody {
     /// The bytes: all of them, or the beginning.
     pub raw: Vec<u8>,
     /// Whether it is all of it.
-    pub whole: bool,
+    pub had: Had,
     /// RFC822.SIZE as the server has it.
     pub size: u32,
 }
@@ -69,7 +80,7 @@ pub async fn fetch_body(store: &Store, conn: &Connection, record: &MessageRecord
         let (message, kept) = (record.message, raw.clone());
         store.write(Lane::User, move |w| w.put_body(message, kept)).await?;
     }
-    Ok(FetchedBody { raw, whole, size: record.size })
+    Ok(FetchedBody { raw, had: if whole { Had::Whole } else { Had::TooLong }, size: record.size })
 }
 
 async fn read_whole(conn: &Connection, uid: u32, limit: BodyLimit) -> Result<Vec<u8>> {
@@ -193,29 +204,15 @@ impl AccountSync {
 
     /// Fetching ahead begins anew with the newest mail.
     pub fn prefetch_anew(&self) {
-        *self.prefetched() = None;
+        *self.prefetched() = Prefetched::default();
     }
 
     /// One step of fetching bodies ahead, further down than the one before. Answers whether there may be more.
     pub async fn prefetch_bodies(&self, bodies: SyncBodies) -> Result<bool> {
-        let (account, below) = (self.account, *self.prefetched());
-        let missing = self
-            .store
-            .read(move |r| {
-                let mut kept = r.kept(account)?;
-                match bodies {
-                    SyncBodies::None => return Ok(Vec::new()),
-                    SyncBodies::Policy => {}
-                    SyncBodies::All => kept.iter_mut().for_each(|k| (k.since, k.most_bytes) = (0, KEEP_MOST)),
-                }
-                r.bodies_missing(account, PREFETCH_ROWS, &kept, below)
-            })
-            .await?;
-        let Some(lowest) = missing.last().map(|(key, ..)| *key) else { return Ok(false) };
-        let mut boxes: HashMap<MailboxId, Vec<Wish>> = HashMap::new();
-        for (_, mailbox, uid, message, size) in missing {
-            boxes.entry(mailbox).or_default().push((uid, message, size));
-        }
+        let below = self.prefetched().bodies;
+        let Some((lowest, boxes)) = self.missing(bodies, Extent::Whole, PREFETCH_ROWS, below).await? else {
+            return self.prefetch_beginnings(bodies).await;
+        };
         for (mailbox, rows) in boxes {
             if self.pulse.push_wanted() {
                 return Ok(true);
@@ -233,8 +230,37 @@ impl AccountSync {
             // What it came before is asked for again.
             return Ok(true);
         }
-        *self.prefetched() = Some(lowest);
+        self.prefetched().bodies = Some(lowest);
         Ok(true)
+    }
+
+    /// What is to be fetched next, by mailbox, and the sort key of the lowest of it.
+    pub(super) async fn missing(
+        &self,
+        bodies: SyncBodies,
+        extent: Extent,
+        most: u32,
+        below: Option<i64>,
+    ) -> Result<Option<(i64, HashMap<MailboxId, Vec<Wish>>)>> {
+        let account = self.account;
+        let missing = self
+            .store
+            .read(move |r| {
+                let mut kept = r.kept(account)?;
+                match bodies {
+                    SyncBodies::None => return Ok(Vec::new()),
+                    SyncBodies::Policy => {}
+                    SyncBodies::All => kept.iter_mut().for_each(|k| (k.since, k.most_bytes) = (0, KEEP_MOST)),
+                }
+                r.bodies_missing(account, most, &kept, below, extent)
+            })
+            .await?;
+        let Some(lowest) = missing.last().map(|(key, ..)| *key) else { return Ok(None) };
+        let mut boxes: HashMap<MailboxId, Vec<Wish>> = HashMap::new();
+        for (_, mailbox, uid, message, size) in missing {
+            boxes.entry(mailbox).or_default().push((uid, message, size));
+        }
+        Ok(Some((lowest, boxes)))
     }
 
     /// Brings what is about to be deleted for good here first, so that it can come back for a week.

@@ -5,6 +5,7 @@
 mod ahead;
 mod arrivals;
 mod audit;
+mod beginnings;
 mod bodies;
 mod carry;
 mod copying;
@@ -24,7 +25,7 @@ pub(crate) mod tests;
 mod unanswered;
 
 pub use audit::Audited;
-pub use bodies::{BodyLimit, FetchedBody, drop_beyond, fetch_body};
+pub use bodies::{BodyLimit, FetchedBody, Had, drop_beyond, fetch_body};
 pub use drafts::Rest;
 pub(crate) use headers::parse;
 pub use mailbox::{Depth, MailboxOutcome};
@@ -83,6 +84,13 @@ impl Pulse {
     }
 }
 
+/// How far down fetching ahead has come, as sort keys.
+#[derive(Clone, Copy, Debug, Default)]
+struct Prefetched {
+    bodies: Option<i64>,
+    beginnings: Option<i64>,
+}
+
 /// One account over one connection.
 pub struct AccountSync {
     store: Store,
@@ -91,8 +99,8 @@ pub struct AccountSync {
     pulse: Pulse,
     /// For what one connection alone must not decide.
     dial: Dial,
-    /// The sort key down to which bodies were fetched ahead.
-    prefetched: Mutex<Option<i64>>,
+    /// The sort keys down to which bodies were fetched ahead, and the beginnings of longer ones.
+    prefetched: Mutex<Prefetched>,
     /// Mailboxes in which nothing had happened when they were last listed.
     quiet: Mutex<HashSet<MailboxId>>,
     /// The mailbox that was synced last, and the opening that it was synced in.
@@ -150,8 +158,8 @@ impl AccountSync {
         *self.opened.lock().unwrap_or_else(PoisonError::into_inner) = Some((mailbox, self.conn.opening()));
     }
 
-    /// The sort key down to which bodies were fetched ahead in this round.
-    fn prefetched(&self) -> MutexGuard<'_, Option<i64>> {
+    /// How far fetching ahead has come in this round.
+    fn prefetched(&self) -> MutexGuard<'_, Prefetched> {
         self.prefetched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

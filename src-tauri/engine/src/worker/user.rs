@@ -2,8 +2,9 @@
 
 use crate::context::Context;
 use crate::imap::Connection;
-use crate::sync::BodyLimit;
-use godwit_domain::{AccountId, PlacementId, Result};
+use crate::sync::{BodyLimit, FetchedBody, Had};
+use godwit_domain::sync::{Sent, sent};
+use godwit_domain::{AccountId, Activity, PlacementId, Result};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::Mutex;
@@ -60,7 +61,7 @@ impl UserLine {
     }
 
     /// The raw bytes of a message: from the store, else from the server, and then kept.
-    pub async fn body(&self, placement: PlacementId, limit: BodyLimit) -> Result<crate::sync::FetchedBody> {
+    pub async fn body(&self, placement: PlacementId, limit: BodyLimit) -> Result<FetchedBody> {
         let store = self.context.store.clone();
         let (record, kept) = store
             .read(move |r| {
@@ -70,7 +71,7 @@ impl UserLine {
             })
             .await?;
         if let Some(raw) = kept {
-            return Ok(crate::sync::FetchedBody { raw, whole: true, size: record.size });
+            return Ok(FetchedBody { raw, had: Had::Whole, size: record.size });
         }
         let account = record.account;
         self.with(account, move |connection| {
@@ -78,6 +79,26 @@ impl UserLine {
             async move { crate::sync::fetch_body(&store, &connection, &record, limit).await }
         })
         .await
+    }
+
+    /// A message to be read: where the server can't be reached, the beginning that is kept of a long one.
+    pub async fn readable(&self, placement: PlacementId) -> Result<FetchedBody> {
+        let store = &self.context.store;
+        let record = store.read(move |r| r.message_of(placement)).await?;
+        let is_off = matches!(self.context.activity(record.account), Activity::Offline { .. } | Activity::Stopped { .. });
+        let (message, size) = (record.message, record.size);
+        let beginning = async || -> Result<Option<FetchedBody>> {
+            // A body that is here goes first, whatever the server does.
+            let kept = store.read(move |r| if r.body_size(message)?.is_some() { Ok(None) } else { r.beginning(message) }).await?;
+            Ok(kept.map(|raw| FetchedBody { raw, had: Had::Offline, size }))
+        };
+        if is_off && let Some(beginning) = beginning().await? {
+            return Ok(beginning);
+        }
+        match self.body(placement, BodyLimit::READING).await {
+            Err(error) if sent(&error) == Sent::Open => beginning().await?.ok_or(error),
+            body => body,
+        }
     }
 
     /// Closes an account's line.

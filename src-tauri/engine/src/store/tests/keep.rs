@@ -47,7 +47,7 @@ impl Scene {
 
     async fn missing(&self) -> Vec<u32> {
         let account = self.account;
-        let missing = self.home.read(move |r| r.bodies_missing(account, 50, &r.kept(account)?, None)).await;
+        let missing = self.home.read(move |r| r.bodies_missing(account, 50, &r.kept(account)?, None, Extent::Whole)).await;
         missing.iter().map(|m| m.2).collect()
     }
 
@@ -90,6 +90,34 @@ async fn the_text_of_all_mail_is_wanted_unless_a_policy_says_otherwise() {
     );
     s.set(Some(s.inbox), None).await;
     assert_eq!(s.missing().await, [3], "as the account has it");
+}
+
+#[tokio::test]
+async fn of_long_mail_the_beginning_is_wanted_and_goes_with_the_policy_or_when_all_of_it_is_here() {
+    let s = scene().await;
+    let ids = s.home.deliver(s.inbox, vec![aged(3, 1, 900 << 10), aged(2, 100, 900 << 10), aged(1, 1, 1_000)]).await;
+    let account = s.account;
+    let missing = async || -> Vec<u32> {
+        let missing = s.home.read(move |r| r.bodies_missing(account, 50, &r.kept(account)?, None, Extent::Beginning)).await;
+        missing.iter().map(|m| m.2).collect()
+    };
+    assert_eq!(missing().await, [3, 2]);
+    for id in ids[..2].iter().copied() {
+        let put = move |w: &mut Writer<'_>| w.put_beginning(w.message_of(id)?.message, Packer::new()?.pack(b"Hei")?);
+        s.home.write(put).await;
+    }
+    let begun = async |id: PlacementId| s.home.read(move |r| r.beginning(r.message_of(id)?.message)).await;
+    assert!(missing().await.is_empty());
+    assert_eq!(begun(ids[0]).await.as_deref(), Some(&b"Hei"[..]));
+    assert_eq!(s.here(&ids).await, [false; 3], "it is no body");
+    let disk = s.home.read(|r| r.disk_use()).await;
+    assert!(disk[0].whole == 0 && disk[0].bytes > 0, "{disk:?}");
+    s.set(None, policy(KeepText::Month, 0)).await;
+    assert_eq!(s.home.write(move |w| w.drop_beyond(account)).await, 1);
+    assert_eq!((begun(ids[1]).await, begun(ids[0]).await.is_some()), (None, true));
+    s.put_all(&ids[..1]).await;
+    assert_eq!(begun(ids[0]).await, None, "all of it is here");
+    s.home.audit().await;
 }
 
 #[tokio::test]

@@ -237,15 +237,15 @@ async fn bodies_and_previews_are_asked_for_until_they_are_here() {
     let (inbox, junk) = (home.mailbox(account, "INBOX").await, home.mailbox(account, "Junk").await);
     home.deliver(inbox, vec![mail(3), seen(mail(2)), mail(1)]).await;
     home.deliver(junk, vec![mail(9)]).await;
-    let missing = home.read(move |r| r.bodies_missing(account, 10, &r.kept(account)?, None)).await;
+    let missing = home.read(move |r| r.bodies_missing(account, 10, &r.kept(account)?, None, Extent::Whole)).await;
     assert_eq!(missing.iter().map(|m| m.2).collect::<Vec<_>>(), [3, 2, 1]);
     let below = Some(missing[0].0);
-    let further = home.read(move |r| r.bodies_missing(account, 10, &r.kept(account)?, below)).await;
+    let further = home.read(move |r| r.bodies_missing(account, 10, &r.kept(account)?, below, Extent::Whole)).await;
     assert_eq!(further.iter().map(|m| m.2).collect::<Vec<_>>(), [2, 1], "the next step goes on further down");
     let (newest, second) = (missing[0].3, missing[1].3);
     home.write(move |w| w.put_body(newest, vec![b'x'; 100_000])).await;
     assert_eq!(home.read(move |r| r.body(newest)).await.unwrap().len(), 100_000);
-    assert_eq!(home.read(move |r| r.bodies_missing(account, 10, &r.kept(account)?, None)).await.len(), 2);
+    assert_eq!(home.read(move |r| r.bodies_missing(account, 10, &r.kept(account)?, None, Extent::Whole)).await.len(), 2);
     assert_eq!(home.read(move |r| r.previews_missing(inbox, 10, 0)).await.len(), 3);
     home.write(move |w| {
         w.set_preview(newest, "The boat is ready", Some(true))?;

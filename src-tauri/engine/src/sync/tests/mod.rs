@@ -15,7 +15,7 @@ mod unanswered;
 
 use super::*;
 use crate::pretend::{Lie, Pretend};
-use crate::store::{Lane, ProfileKey};
+use crate::store::{Extent, Lane, ProfileKey};
 use godwit_domain::api::Password;
 use godwit_domain::*;
 

@@ -153,7 +153,7 @@ async fn a_folder_that_gives_no_bodies_keeps_no_others_from_theirs() {
     server.always("SELECT \"Archive\"", Lie::Say("TAG NO not you"));
     while sync.prefetch_bodies(api::SyncBodies::Policy).await.unwrap() {}
     let account = home.account;
-    let missing = home.store.read(move |r| r.bodies_missing(account, 10, &r.kept(account)?, None)).await.unwrap();
+    let missing = home.store.read(move |r| r.bodies_missing(account, 10, &r.kept(account)?, None, Extent::Whole)).await.unwrap();
     assert_eq!(missing.len(), 1, "only the refused folder's is missing");
 }
 

@@ -14,6 +14,7 @@ use super::*;
 use crate::net::TlsContext;
 use crate::pretend::{Lie, Pretend};
 use crate::sync::tests::{Home, letters};
+use crate::sync::{BodyLimit, Had};
 use godwit_domain::api::SyncBodies;
 use godwit_domain::sync::failures_left;
 use godwit_domain::{Activity, KeepPolicy, KeepText};
@@ -263,6 +264,32 @@ async fn what_makes_or_renames_is_never_sent_twice_when_the_line_breaks() {
     assert_eq!(made.unwrap_err().kind, ErrorKind::Offline);
     assert_eq!(server.heard("CREATE"), 1);
     assert!(server.world().mailboxes.contains_key("Boats"));
+}
+
+#[tokio::test]
+async fn the_text_of_long_mail_can_be_read_without_a_network_and_nothing_else_of_it() {
+    let (server, home, workers) = listening("UIDPLUS", hurried()).await;
+    server.change(|w| {
+        w.deliver("INBOX", "Chart 1");
+    });
+    workers.sync(home.account, SyncBodies::Policy).await.unwrap();
+    let line = UserLine::new(context(&home));
+    let id = home.row("INBOX", "Chart 1").await;
+    server.always("GREETING", Lie::Cut);
+    let read = line.readable(id).await.unwrap();
+    let text = String::from_utf8(read.raw).unwrap();
+    assert_eq!(read.had, Had::Offline);
+    assert!(text.contains("Hei, Chart 1.") && text.contains("filename=chart.png") && !text.contains("QUJD"), "{text}");
+    assert_eq!(line.body(id, BodyLimit::RAW).await.unwrap_err().kind, ErrorKind::Offline, "half a message is none to save");
+    let short = line.readable(home.row("INBOX", "Letter 1").await).await.unwrap();
+    assert_eq!(short.had, Had::Whole);
+    // Once the server is there again all of it is read, and stays; nothing of it is kept twice.
+    server.repent();
+    assert_eq!(line.readable(id).await.unwrap().had, Had::Whole);
+    let message = home.store.read(move |r| Ok(r.message_of(id)?.message)).await.unwrap();
+    assert_eq!(home.store.read(move |r| r.beginning(message)).await.unwrap(), None);
+    server.always("GREETING", Lie::Cut);
+    assert_eq!(line.readable(id).await.unwrap().had, Had::Whole);
 }
 
 #[tokio::test]
