@@ -9,7 +9,8 @@ use godwit_domain::quirks::{Quirks, quirks};
 use godwit_domain::{Account, AccountId, AccountStatus, Activity, Error, ErrorKind, Event, Result};
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::sync::broadcast;
 
 /// Handles shared by workers, outbox and faces. Cheap to clone.
@@ -28,10 +29,14 @@ pub struct Context {
     #[cfg(test)]
     pub(crate) stand_in: Option<Dial>,
     nudges: broadcast::Sender<AccountId>,
+    crowded: Arc<Mutex<HashMap<AccountId, Instant>>>,
 }
 
 /// The most nudges that wait; one account needs only one.
 const NUDGES: usize = 64;
+
+/// How long a server that had no room for another connection is not asked for one.
+const CROWDED: Duration = Duration::from_secs(86_400);
 
 impl Context {
     /// Binds the handles together.
@@ -43,6 +48,7 @@ impl Context {
             dir,
             statuses: Arc::default(),
             nudges: broadcast::channel(NUDGES).0,
+            crowded: Arc::default(),
             #[cfg(test)]
             stand_in: None,
         }
@@ -76,6 +82,20 @@ impl Context {
     pub fn forget(&self, account: AccountId) {
         self.statuses().remove(&account);
         self.store.emit(Event::StatusChanged);
+    }
+
+    /// A server that refuses an account a second connection is not asked for one again for a day.
+    pub fn set_crowded(&self, account: AccountId) {
+        self.crowded().insert(account, Instant::now() + CROWDED);
+    }
+
+    /// Whether that day is not over yet.
+    pub fn is_crowded(&self, account: AccountId) -> bool {
+        self.crowded().get(&account).is_some_and(|until| Instant::now() < *until)
+    }
+
+    fn crowded(&self) -> MutexGuard<'_, HashMap<AccountId, Instant>> {
+        self.crowded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What an account is doing.

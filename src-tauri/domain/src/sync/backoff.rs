@@ -35,7 +35,19 @@ pub fn sent(error: &Error) -> Sent {
 /// The longest wait between two tries, in milliseconds.
 pub const LONGEST_WAIT_MS: u64 = 300_000;
 
-/// 2, 4, 8 … 300 s for what passes; a stop for what does not. `failures` counts from 1.
+/// The longest pause that a server may name, in milliseconds.
+pub const LONGEST_NAMED_MS: u64 = 900_000;
+
+/// The pause in milliseconds that a server asks for in words: "Request is throttled. Suggested Backoff Time: 3000 milliseconds".
+pub fn named_pause(error: &Error) -> Option<u64> {
+    let words = error.server_words.as_deref()?.to_ascii_lowercase();
+    let (_, after) = words.split_once("backoff time")?;
+    let digits = after.trim_start_matches([':', ' ']);
+    let digits = digits.split(|c: char| !c.is_ascii_digit()).next().filter(|digits| !digits.is_empty())?;
+    Some(digits.parse().unwrap_or(u64::MAX).min(LONGEST_NAMED_MS))
+}
+
+/// 2, 4, 8 … 300 s for what passes, or what the server asks for, up to 15 minutes; a stop for what does not. `failures` counts from 1.
 pub fn retry_after(error: &Error, failures: u32) -> Retry {
     use ErrorKind::*;
     match error.kind {
@@ -44,7 +56,7 @@ pub fn retry_after(error: &Error, failures: u32) -> Retry {
         Offline | HostUnknown | PortRefused | TimedOut | Tls | Busy | Protocol | Refused | Gone | Uncertain | Cancelled
         | ProfileInUse | Bug => {
             let wait = 2_000u64.saturating_mul(1 << failures.saturating_sub(1).min(16));
-            Retry::After(wait.min(LONGEST_WAIT_MS))
+            Retry::After(wait.min(LONGEST_WAIT_MS).max(named_pause(error).unwrap_or(0)))
         }
     }
 }
@@ -96,6 +108,17 @@ mod tests {
         assert!(!slept(46, 16));
         assert!(!slept(-3_600, 15), "a clock set back is no sleep");
         assert!(!slept(i64::MIN, u64::MAX));
+    }
+
+    #[test]
+    fn a_pause_that_the_server_names_is_kept_within_bounds() {
+        let after = |words: &str| retry_after(&Error::new(ErrorKind::Busy, "not now").server_words(words), 1);
+        assert_eq!(after("Request is throttled. Suggested Backoff Time: 60000 milliseconds"), Retry::After(60_000));
+        assert_eq!(after("suggested backoff time 7"), Retry::After(2_000), "no shorter than without");
+        assert_eq!(after("Suggested Backoff Time: 99999999999999999999999 milliseconds"), Retry::After(LONGEST_NAMED_MS));
+        for silent in ["Suggested Backoff Time: soon", "Backoff", ""] {
+            assert_eq!(after(silent), Retry::After(2_000), "{silent}");
+        }
     }
 
     #[test]

@@ -114,7 +114,7 @@ impl AccountWorker {
         self.full_pass(&sync).await?;
         self.holds_since = Some(Instant::now());
         // Where a server lets a person have two connections, the other one is for the person.
-        let alone = sync.connection().capabilities().quirks.connections < 3;
+        let alone = sync.connection().capabilities().quirks.connections < 3 || self.context.is_crowded(self.account);
         let mut watch = (!alone).then(|| self.watch());
         crate::sync::drop_beyond(&self.context.store, self.account).await?;
         loop {
@@ -123,6 +123,8 @@ impl AccountWorker {
                 self.catch_up(&sync).await?;
                 continue;
             }
+            // Where there is no room for a watch this line listens for it.
+            watch = watch.filter(|_| !self.context.is_crowded(self.account));
             match self.wait(&sync, watch.as_ref()).await? {
                 Waited::Poll => {
                     self.full_pass(&sync).await?;

@@ -3,6 +3,7 @@
 use crate::context::Context;
 use crate::sync::{AccountSync, Audited, Depth, MailboxOutcome, Pulse, PushOutcome, Rest};
 use godwit_domain::api::{MailboxSynced, SyncBodies};
+use godwit_domain::sync::named_pause;
 use godwit_domain::{Activity, Error, ErrorKind, Event, MailboxId, PlacementId, Result};
 use std::collections::BTreeMap;
 
@@ -179,7 +180,8 @@ impl Pass<'_> {
     fn guard<T>(&mut self, mailbox: MailboxId, result: Result<T>) -> Result<Option<T>> {
         match result {
             Ok(value) => Ok(Some(value)),
-            Err(error) if self.sync.connection().is_alive() && is_of_one_mailbox(error.kind) => {
+            // Who asks for a pause means it for the account, not for this mailbox.
+            Err(error) if self.sync.connection().is_alive() && is_of_one_mailbox(error.kind) && named_pause(&error).is_none() => {
                 tracing::info!(kind = ?error.kind, "a mailbox could not be brought up to date");
                 self.report.entry(mailbox).or_default().error = Some(error);
                 Ok(None)

@@ -45,14 +45,19 @@ impl Drop for Watch {
     }
 }
 
-/// Starts listening. A server that refuses a second connection is asked again at intervals; the poll covers the time between.
+/// A server that refuses the watch its connection so often in a row has no room for it.
+const MOST_REFUSED: u32 = 3;
+
+/// Starts listening. A server that refuses a second connection is asked again some times; the poll covers the time between.
+/// Then the worker's own connection listens, for a day.
 pub(super) fn start(context: Context, account: AccountId, bell: Bell, pace: &Pace) -> Watch {
     let hears_all = Arc::new(AtomicBool::new(false));
     let again = pace.watch_again;
     let ears = Ears { context, account, bell, idle: pace.idle, hears_all: hears_all.clone() };
     let task = tokio::spawn(async move {
+        let mut refused = 0;
         loop {
-            let heard = ears.listen().await;
+            let heard = ears.listen(&mut refused).await;
             ears.hears_all.store(false, Ordering::Release);
             match heard {
                 Ok(()) => return,
@@ -60,6 +65,12 @@ pub(super) fn start(context: Context, account: AccountId, bell: Bell, pace: &Pac
                     tracing::debug!(kind = ?error.kind, "the watch ended");
                     // A refused password is not tried again by itself: that is what locks accounts. The poll covers the rest.
                     if retry_after(&error, 1) == Retry::Stop {
+                        return;
+                    }
+                    if refused >= MOST_REFUSED {
+                        tracing::info!("the server has no room for another connection");
+                        ears.context.set_crowded(account);
+                        ears.bell.ring(|r| r.look = true);
                         return;
                     }
                 }
@@ -81,12 +92,19 @@ struct Ears {
 
 impl Ears {
     /// `Ok` only where there is nothing to listen to.
-    async fn listen(&self) -> Result<()> {
+    async fn listen(&self, refused: &mut u32) -> Result<()> {
         let states = self.states().await?;
         let Some(inbox) = states.iter().find(|s| s.role == Some(Role::Inbox)) else { return Ok(()) };
         // Where the inbox is a label, what is synced is listened to: nothing falls between the hearing and the reading.
         let inbox = states.iter().find(|s| Some(s.id) == inbox.home).unwrap_or(inbox);
-        let connection = self.context.connect(self.account).await?;
+        let connection = match self.context.connect(self.account).await {
+            Err(error) if error.kind == ErrorKind::Busy => {
+                *refused += 1;
+                return Err(error);
+            }
+            connection => connection?,
+        };
+        *refused = 0;
         if !connection.capabilities().idle {
             return Ok(());
         }

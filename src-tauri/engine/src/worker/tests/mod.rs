@@ -18,6 +18,7 @@ use crate::sync::{BodyLimit, Had};
 use godwit_domain::api::SyncBodies;
 use godwit_domain::sync::failures_left;
 use godwit_domain::{Activity, KeepPolicy, KeepText};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Fast where time plays no part in a test.
 fn hurried() -> Pace {
@@ -198,6 +199,26 @@ async fn a_refused_password_ends_the_inbox_watch_for_good() {
     let mut watch = watch::start(context(&home), home.account, Bell::default(), &hurried());
     watch.over().await;
     assert_eq!(server.heard("AUTHENTICATE"), signed_in + 1, "a second try is what locks accounts");
+}
+
+#[tokio::test]
+async fn where_there_is_no_room_for_a_watch_the_one_line_listens_and_no_more_are_asked_for() {
+    let server = Pretend::offering("IDLE UIDPLUS");
+    server.change(|w| w.letters("INBOX", 2));
+    let signed_in = AtomicU32::new(0);
+    let is_another = move |c: &str| c.starts_with("AUTHENTICATE") && signed_in.fetch_add(1, Ordering::Relaxed) > 0;
+    server.whenever(is_another, Lie::Say("TAG NO [LIMIT] too many connections"));
+    let home = Home::at(&server).await;
+    let workers = workers(&home, hurried());
+    workers.sync(home.account, SyncBodies::None).await.unwrap();
+    until(async || server.heard("IDLE") > 0).await;
+    for n in 3..6 {
+        server.change(|w| {
+            w.deliver("INBOX", &format!("Letter {n}"));
+        });
+        all_shown(&home, "INBOX").await;
+    }
+    assert_eq!(server.heard("AUTHENTICATE"), 4, "the line that works, and three that were refused");
 }
 
 #[tokio::test]
