@@ -36,6 +36,8 @@ pub(super) struct AccountWorker {
     waiting: Vec<Asked>,
     /// When all mailboxes are looked at again, however busy one of them is.
     poll_at: Instant,
+    /// How many passes in a row left something waiting.
+    leftovers: u32,
     /// Since when this session has had a whole pass behind it.
     holds_since: Option<Instant>,
 }
@@ -43,7 +45,8 @@ pub(super) struct AccountWorker {
 impl AccountWorker {
     pub(super) fn new(context: Context, account: AccountId, pulse: Pulse, bell: Bell, pace: Pace) -> Self {
         let poll_at = Instant::now() + pace.poll;
-        Self { context, account, pulse, bell, pace, open: None, behind: false, waiting: Vec::new(), poll_at, holds_since: None }
+        let waiting = Vec::new();
+        Self { context, account, pulse, bell, pace, open: None, behind: false, waiting, poll_at, leftovers: 0, holds_since: None }
     }
 
     /// Lives until it is ended. A panic is Godwit's mistake, and this account's alone: told, and begun anew after a pause.
@@ -165,6 +168,7 @@ impl AccountWorker {
         }
         if push {
             pass::run_push(&self.context, sync, &self.pulse).await?;
+            self.try_leftovers_soon().await?;
         }
         for mailbox in newly_open.into_iter().chain(changed) {
             pass::run_mailbox(&self.context, sync, &self.pulse, mailbox).await?;
@@ -188,13 +192,25 @@ impl AccountWorker {
         Ok(())
     }
 
+    /// What a server would not do just now does not wait for the poll.
+    async fn try_leftovers_soon(&mut self) -> Result<()> {
+        let account = self.account;
+        if self.context.store.read(move |r| r.waiting_count(account)).await? == 0 {
+            self.leftovers = 0;
+            return Ok(());
+        }
+        let pause = self.pace.again.saturating_mul(1 << self.leftovers.min(16)).min(self.pace.poll);
+        self.leftovers += 1;
+        self.poll_at = self.poll_at.min(Instant::now() + pause);
+        Ok(())
+    }
+
     async fn full_pass(&mut self, sync: &AccountSync) -> Result<()> {
         self.poll_at = Instant::now() + self.pace.poll;
         let bodies = self.waiting.iter().map(|asked| asked.bodies).reduce(most).unwrap_or(SyncBodies::None);
         sync.prefetch_anew();
         self.behind = true;
-        let running = pass::run_pass(&self.context, sync, &self.pulse, bodies);
-        tokio::pin!(running);
+        let mut running = Box::pin(pass::run_pass(&self.context, sync, &self.pulse, bodies));
         let mut tick = tokio::time::interval(Duration::from_millis(250));
         let report: Vec<MailboxSynced> = loop {
             tokio::select! {
@@ -207,6 +223,8 @@ impl AccountWorker {
                 }
             }
         };
+        drop(running);
+        self.try_leftovers_soon().await?;
         for asked in self.waiting.drain(..) {
             // Who asked may have gone away; the pass was not for them alone.
             let _ = asked.reply.send(Ok(report.clone()));

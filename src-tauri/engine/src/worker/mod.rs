@@ -39,6 +39,8 @@ type Retrying = dyn Fn(&Error, u32) -> Retry + Send + Sync;
 pub(crate) struct Pace {
     /// How often mailboxes that nobody watches are looked at.
     pub poll: Duration,
+    /// How soon what a push left waiting is tried again at first; each time after twice as long, up to `poll`.
+    pub again: Duration,
     /// How long one IDLE lasts at most; NATs forget sooner than RFC 2177's 29 minutes.
     pub idle: Duration,
     /// The pause before a server that refused a second connection is asked again.
@@ -55,6 +57,7 @@ impl Default for Pace {
     fn default() -> Self {
         Self {
             poll: Duration::from_secs(300),
+            again: Duration::from_secs(5),
             idle: Duration::from_secs(570),
             watch_again: Duration::from_secs(30),
             probe: Duration::from_secs(5),

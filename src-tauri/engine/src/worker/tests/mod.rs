@@ -17,7 +17,7 @@ use crate::sync::tests::{Home, letters};
 use crate::sync::{BodyLimit, Had};
 use godwit_domain::api::SyncBodies;
 use godwit_domain::sync::failures_left;
-use godwit_domain::{Activity, KeepPolicy, KeepText};
+use godwit_domain::{Activity, KeepPolicy, KeepText, Verb};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Fast where time plays no part in a test.
@@ -219,6 +219,18 @@ async fn where_there_is_no_room_for_a_watch_the_one_line_listens_and_no_more_are
         all_shown(&home, "INBOX").await;
     }
     assert_eq!(server.heard("AUTHENTICATE"), 4, "the line that works, and three that were refused");
+}
+
+#[tokio::test]
+async fn what_the_server_would_not_do_just_now_is_tried_again_before_the_poll() {
+    let pace = Pace { again: Duration::from_millis(5), ..hurried() };
+    let (server, home, workers) = listening("IDLE UIDPLUS", pace).await;
+    server.once("UID STORE", Lie::Say("TAG NO [INUSE] another time"));
+    let star = Verb::Mark { add: vec!["\\Flagged".into()], remove: Vec::new() };
+    home.perform(star, &[home.row("INBOX", "Letter 1").await]).await;
+    workers.push(home.account);
+    until(async || server.world().flags("INBOX", 1) == ["\\Flagged"]).await;
+    until(async || home.waiting().await == 0).await;
 }
 
 #[tokio::test]
