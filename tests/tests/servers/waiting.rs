@@ -42,8 +42,8 @@ pub fn new_mail_comes_while_somebody_waits(kind: Kind) -> Result<()> {
     let start = Instant::now();
     while !at.oracle()?.find("INBOX", "Mast")?.is_some_and(|m| m.has("\\Flagged")) {
         if start.elapsed() >= SOON {
-            let (status, row) = (at.ctl.json(&["status"])?, at.ctl.json(&["list", &format!("{}/INBOX", at.marit.address)])?);
-            anyhow::bail!("the star did not reach the server by itself: {status} {row}");
+            let (doctor, row) = (at.ctl.json(&["doctor"])?, at.ctl.json(&["list", &format!("{}/INBOX", at.marit.address)])?);
+            anyhow::bail!("the star did not reach the server by itself: {doctor} {row}");
         }
         std::thread::sleep(Duration::from_millis(200));
     }
