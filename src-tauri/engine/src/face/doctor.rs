@@ -59,7 +59,9 @@ async fn of_account(engine: &Engine, account: Account) -> Result<Vec<DoctorLine>
     }
     let mailboxes = engine.inner.context.store.read(|r| r.mailboxes()).await?;
     let of_this: Vec<Mailbox> = mailboxes.into_iter().filter(|m| m.account == account.id && m.selectable).collect();
-    lines.push(pass(&name("mail"), compared(&of_this, crate::clock::now())));
+    let id = account.id;
+    let unstable = engine.inner.context.store.read(move |r| r.unstable_mailboxes(id)).await?;
+    lines.push(pass(&name("mail"), compared(&of_this, crate::clock::now()) + &numbered(unstable)));
     Ok(lines)
 }
 
@@ -82,6 +84,15 @@ fn compared(mailboxes: &[Mailbox], now: i64) -> String {
         said += &format!(" {held_back} deleted here are still on the server, which can't remove them one by one.");
     }
     said
+}
+
+fn numbered(unstable: usize) -> String {
+    match unstable {
+        0 => String::new(),
+        n => format!(
+            " In {n} of them the server's numbers for messages do not stay; each message is looked at before it is changed."
+        ),
+    }
 }
 
 /// Which step of a connection an error belongs to.

@@ -123,6 +123,11 @@ pub(super) fn plain_path(path: &str) -> &str {
 }
 
 impl Reader<'_> {
+    /// Mailboxes of an account whose UIDs proved to be no names to rely on.
+    pub fn unstable_mailboxes(&self, account: AccountId) -> Result<usize> {
+        Ok(self.mailbox_states(account)?.iter().filter(|state| state.uids_unstable).count())
+    }
+
     /// All mailboxes, in tree order per account.
     pub fn mailboxes(&self) -> Result<Vec<Mailbox>> {
         let all = self.cache.all(
@@ -313,7 +318,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// A UID named another message than before (rule W7).
+    /// A UID named another message than before (rule W7), or the mailbox is numbered anew all the time.
     pub fn set_uids_unstable(&mut self, mailbox: MailboxId) -> Result<()> {
         self.cache.run("UPDATE mailbox SET uids_unstable = 1 WHERE id = ?1", [mailbox.0])?;
         Ok(())

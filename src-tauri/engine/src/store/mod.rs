@@ -75,11 +75,11 @@ use godwit_domain::{
 use hub::Hub;
 use lanes::{Desk, Lanes};
 use pool::{For, Pool, ReadDesk};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{broadcast, oneshot};
 
 /// The most rows of one window.
@@ -99,7 +99,12 @@ struct Inner {
     previewed: Mutex<HashSet<MailboxId>>,
     uncompressible: Mutex<HashSet<AccountId>>,
     alerts: Mutex<HashSet<(AccountId, String)>>,
+    renumbered: Mutex<HashMap<MailboxId, Vec<Instant>>>,
 }
+
+/// A mailbox that gets a new UIDVALIDITY more often than so many times a day has no UIDs to rely on.
+const MOST_RENUMBERED: usize = 3;
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// Alerts of servers that are told while a process runs.
 const MOST_ALERTS: usize = 100;
@@ -155,6 +160,7 @@ impl Store {
             previewed: Mutex::default(),
             uncompressible: Mutex::default(),
             alerts: Mutex::default(),
+            renumbered: Mutex::default(),
         };
         Ok((Self { inner: Arc::new(inner) }, report))
     }
@@ -168,6 +174,15 @@ impl Store {
     /// Accounts whose server offered COMPRESS and broke off when it was asked: this process does not ask them again.
     pub(crate) fn uncompressible(&self) -> MutexGuard<'_, HashSet<AccountId>> {
         self.inner.uncompressible.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that a mailbox was numbered anew; answers whether that is once too often, as this process has seen it.
+    pub(crate) fn is_renumbered_too_often(&self, mailbox: MailboxId) -> bool {
+        let mut all = self.inner.renumbered.lock().unwrap_or_else(PoisonError::into_inner);
+        let times = all.entry(mailbox).or_default();
+        times.retain(|at| at.elapsed() < DAY);
+        times.push(Instant::now());
+        times.len() == MOST_RENUMBERED + 1
     }
 
     /// Whether a server's words for people are heard for the first time; some say them at every sign-in. So many are

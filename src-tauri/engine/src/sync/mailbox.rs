@@ -5,7 +5,7 @@ use super::{AccountSync, folders};
 use crate::imap::{Resync, Selected};
 use crate::store::{Lane, MailboxState, UidValidity};
 use godwit_domain::sync::{FetchedFlags, NEXT_WINDOW, UidSet};
-use godwit_domain::{Error, ErrorKind, MailboxId, PlacementId, Result};
+use godwit_domain::{Error, ErrorKind, Event, MailboxId, PlacementId, Result};
 use tokio::sync::mpsc;
 
 /// How far to go in one call.
@@ -75,6 +75,17 @@ impl AccountSync {
                 .mend("Without it no message can be told from another; ask your provider.")
         })?;
         let validity = self.store.write(Lane::Sync, move |w| w.mailbox_selected(mailbox, uidvalidity)).await?;
+        if validity == UidValidity::Changed && self.store.is_renumbered_too_often(mailbox) {
+            let what = format!("The server numbers {} anew again and again.", state.path);
+            let error = Error::new(ErrorKind::Protocol, what).mend("Its mail is read anew each time; ask your provider.");
+            self.store
+                .write(Lane::Sync, move |w| {
+                    w.set_uids_unstable(mailbox)?;
+                    w.tell(Event::Told { error });
+                    Ok(())
+                })
+                .await?;
+        }
         self.opened(mailbox);
         let state = if validity == UidValidity::Same { state } else { self.state(mailbox).await? };
         let uidnext = self.uidnext(&state, &selected).await?;

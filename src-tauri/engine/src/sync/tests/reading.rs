@@ -179,3 +179,22 @@ async fn new_mail_whose_row_did_not_come_is_asked_for_again_though_the_counts_ag
         }
     }
 }
+
+#[tokio::test]
+async fn a_mailbox_that_is_numbered_anew_all_the_time_is_told_of_once_and_loses_nothing() {
+    let server = Pretend::offering("UIDPLUS");
+    server.change(|w| w.letters("INBOX", 3));
+    let mut home = Home::at(&server).await;
+    let sync = home.session().await;
+    home.get(&sync).await;
+    for time in 1..=6 {
+        server.change(|w| w.renumber("INBOX"));
+        home.get(&sync).await;
+        assert_eq!(home.shown("INBOX").await, letters(1..=3));
+        let told: Vec<String> = home.told().await.into_iter().map(|e| e.what).collect();
+        assert_eq!(told.len(), usize::from(time == 4), "at the {time}th time: {told:?}");
+    }
+    let account = home.account;
+    assert_eq!(home.store.read(move |r| r.unstable_mailboxes(account)).await.unwrap(), 1);
+    home.audit().await;
+}
