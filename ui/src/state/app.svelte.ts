@@ -23,6 +23,7 @@ import { Reading } from "./reading.svelte";
 import { Selection } from "./selection";
 import { Toasts } from "./toasts.svelte";
 import { Writing } from "./writing";
+import { MANY } from "../words/status";
 
 export type Place = Scope | { kind: "starred" } | { kind: "outbox" } | { kind: "removed"; account: number };
 export type SettingsPart = "Accounts" | "Appearance" | "Reading" | "Writing" | "Notifications" | "Keyboard" | "Help";
@@ -75,6 +76,9 @@ export class App {
   getting = $state(false);
   /** Counts the times that the list is to take the focus. */
   wantsFocus = $state(0);
+
+  /** What takes back the newest action on many messages. */
+  large = $state.raw<number | null>(null);
 
   private receipts: number[] = [];
   private actedOnFocus = false;
@@ -363,8 +367,9 @@ export class App {
     this.actedOnFocus = verb.verb !== "mark";
     try {
       const done = await this.backend.call("perform", { action: { ...verb, targets } as Action });
-      if (done.receipt !== null) this.receipts.push(done.receipt);
       const receipt = done.receipt;
+      if (receipt !== null) this.receipts.push(receipt);
+      if (receipt !== null && done.count >= MANY) this.large = receipt;
       const quiet = verb.verb === "mark" && done.count <= 1;
       if (!quiet)
         this.toasts.say(done.said, {
@@ -380,6 +385,7 @@ export class App {
   /** Takes one action back; without any of this run, the newest that is kept from before. */
   async undo(receipt: number | null = this.receipts.at(-1) ?? null): Promise<void> {
     this.receipts = this.receipts.filter((one) => one !== receipt);
+    if (receipt === this.large) this.large = null;
     try {
       this.toasts.say((await this.backend.call("undo", { receipt })).said);
     } catch (thrown) {

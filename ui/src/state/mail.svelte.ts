@@ -1,5 +1,6 @@
 // Accounts, folders, what the accounts are doing, and the outbox: read from the engine, read again when it says that they changed.
 import type { Backend } from "../ipc/backend";
+import { changesWaiting } from "../words/status";
 import type { Account, AccountStatus, Event, Mailbox, OutboxItem, Role } from "../ipc/bindings";
 
 type Part = "accounts" | "mailboxes" | "statuses" | "outbox";
@@ -16,6 +17,8 @@ export class Mail {
   statuses = $state.raw<AccountStatus[]>([]);
   outbox = $state.raw<OutboxItem[]>([]);
   loaded = $state(false);
+  /** How many changes waited for servers at once since none did: what is sent, of how many. */
+  mostWaiting = $state.raw(0);
 
   private readonly busy = new Set<Part>();
   private readonly again = new Set<Part>();
@@ -44,7 +47,7 @@ export class Mail {
     try {
       if (part === "accounts") this.accounts = await this.backend.call("accounts", {});
       else if (part === "mailboxes") this.mailboxes = await this.backend.call("mailboxes", {});
-      else if (part === "statuses") this.statuses = await this.backend.call("status", {});
+      else if (part === "statuses") this.standing(await this.backend.call("status", {}));
       else this.outbox = await this.backend.call("outbox", {});
     } catch (thrown) {
       this.failed(thrown);
@@ -52,6 +55,12 @@ export class Mail {
       this.busy.delete(part);
     }
     if (this.again.delete(part)) await this.read(part);
+  }
+
+  private standing(statuses: AccountStatus[]): void {
+    const waiting = changesWaiting(statuses);
+    this.statuses = statuses;
+    this.mostWaiting = waiting === 0 ? 0 : Math.max(this.mostWaiting, waiting);
   }
 
   account(id: number): Account | undefined {

@@ -8,15 +8,27 @@ export interface StatusWords {
   dot: "ok" | "off" | "bad";
   /** 0 to 1 where the total is known. */
   progress: number | null;
+  /** Whether the progress is that of many changes on their way to a server. */
+  sending?: boolean;
   /** What went wrong, where something did, and in which account. */
   trouble: { account: number; error: Failure } | null;
 }
 
 const waits = (n: number): string => (n === 0 ? "" : n === 1 ? ", 1 change waits" : `, ${plural(n, "change")} wait`);
 
-/** What is worst is said first: stopped, offline, getting, signing in, up to date. */
-export function statusWords(statuses: AccountStatus[], accounts: Account[]): StatusWords {
-  const waiting = statuses.reduce((sum, one) => sum + one.waiting, 0);
+/** So many changes are worth a bar, and a way to stop them. */
+export const MANY = 100;
+
+/** How many changes the server has not confirmed yet, in all accounts. */
+export const changesWaiting = (statuses: AccountStatus[]): number =>
+  statuses.reduce((sum, one) => sum + one.waiting, 0);
+
+/**
+ * What is worst is said first: stopped, many changes under way, getting, offline, signing in, up to date.
+ * `most`: how many changes waited at once since none did.
+ */
+export function statusWords(statuses: AccountStatus[], accounts: Account[], most = 0): StatusWords {
+  const waiting = changesWaiting(statuses);
   const nameOf = (id: number): string => domain(accounts.find((one) => one.id === id)?.email ?? "");
   const several = accounts.length > 1;
   for (const { account, activity } of statuses)
@@ -31,6 +43,12 @@ export function statusWords(statuses: AccountStatus[], accounts: Account[]): Sta
     }
   const kinds = statuses.map((one) => one.activity);
   const getting = kinds.flatMap((one) => (one.kind === "getting" ? [one] : []));
+  const online = !kinds.some((one) => one.kind === "offline" || one.kind === "signing_in");
+  if (waiting > 0 && most >= MANY && online) {
+    const done = most - waiting;
+    const text = `Sending, ${number(done)} of ${number(most)}`;
+    return { text, dot: "ok", progress: done / most, sending: true, trouble: null };
+  }
   if (getting.length > 0) {
     const done = getting.reduce((sum, one) => sum + one.done, 0);
     const total = getting.reduce((sum, one) => sum + one.total, 0);

@@ -118,6 +118,17 @@ describe("the sync status", () => {
     ["two.example: Password refused", doing(fresh, { kind: "stopped", error: failure })],
     ["Sending 1 change", doing(fresh, fresh)],
   ])("%s", (text, statuses) => expect(statusWords(statuses, accounts).text).toBe(text));
+
+  test("many changes have a bar, few have none, and none where the server is not there", () => {
+    const sending = (waiting: number, most: number, activity: Activity = fresh) =>
+      statusWords([{ account: 1, activity, waiting }], accounts, most);
+    expect(sending(6_600, 10_000)).toMatchObject({ text: "Sending, 3,400 of 10,000", progress: 0.34, sending: true });
+    expect(sending(6_600, 10_000, { kind: "getting", done: 0, total: 0 }).text).toBe("Sending, 3,400 of 10,000");
+    expect(sending(2, 40)).toMatchObject({ text: "Sending 2 changes", progress: null });
+    expect(sending(0, 0).text).toBe("Up to date, 09:44");
+    const off: Activity = { kind: "offline", since: at(2026, 10, 20, 9, 20), error: failure };
+    expect(sending(6_600, 10_000, off).text).toBe("Offline since 09:20, 6,600 changes wait");
+  });
 });
 
 test("searched words are set off, whatever their case", () => {

@@ -22,6 +22,7 @@ impl Visit {
         let (verb, rest) = command.split_once(' ').unwrap_or((command, ""));
         let mut out = match verb {
             "AUTHENTICATE" | "LOGIN" | "SUBSCRIBE" | "UNSUBSCRIBE" | "ID" => Vec::new(),
+            "NAMESPACE" => vec!["* NAMESPACE ((\"\" \"/\")) NIL NIL".into()],
             "CAPABILITY" => vec![format!("* CAPABILITY IMAP4rev1 {}", world.capabilities)],
             "ENABLE" => vec![format!("* ENABLED {rest}")],
             "NOOP" => self.news(world),

@@ -36,6 +36,9 @@ impl AccountSync {
         }
         for (target, carries) in by_target {
             let state = self.store.read(move |r| r.mailbox_state(target)).await?;
+            if let Some(error) = out.unmade.get(&target) {
+                self.refuse_carries(&carries, error).await?;
+            }
             if !state.on_server {
                 continue;
             }
@@ -312,6 +315,9 @@ impl AccountSync {
 
     /// The target's server will not have them: taken back and told, at once or after some tries.
     pub async fn refuse_carries(&self, carries: &[Carry], error: &Error) -> Result<()> {
+        if error.kind == ErrorKind::Busy {
+            return Ok(());
+        }
         let (carries, error) = (carries.to_vec(), error.clone());
         let for_good = sent(&error) == Sent::Refused;
         self.store

@@ -26,6 +26,8 @@ pub struct PushOutcome {
     pub touched: BTreeSet<MailboxId>,
     /// Accounts that have the source of a landed move to expunge.
     pub left_behind: BTreeSet<AccountId>,
+    /// Mailboxes that were asked for and could not be made, and why.
+    pub(super) unmade: BTreeMap<MailboxId, Error>,
     /// See [`Unproven`].
     pub(super) unproven: Unproven,
 }
@@ -43,7 +45,7 @@ impl AccountSync {
     /// Pushes all that waits in this account. What is refused is taken back here and told; what can't be pushed now waits on.
     pub async fn push(&self) -> Result<PushOutcome> {
         let mut out = PushOutcome::default();
-        self.make_mailboxes().await?;
+        out.unmade = self.make_mailboxes().await?;
         self.settle_unanswered(&mut out).await?;
         self.settle_attempts(&mut out).await?;
         for _ in 0..ROUNDS {
@@ -100,7 +102,9 @@ impl AccountSync {
     }
 
     /// Mailboxes that an action asked for (an archive where there was none) come into being before anything moves there.
-    pub(super) async fn make_mailboxes(&self) -> Result<()> {
+    /// Answers those that the server did not make.
+    pub(super) async fn make_mailboxes(&self) -> Result<BTreeMap<MailboxId, Error>> {
+        let mut unmade = BTreeMap::new();
         let account = self.account;
         let states = self.store.read(move |r| r.mailbox_states(account)).await?;
         for state in states.iter().filter(|s| !s.on_server) {
@@ -116,15 +120,16 @@ impl AccountSync {
                     return Err(error);
                 }
                 if self.conn.status(&wire_name).await.is_err() {
-                    // What should go there is refused by the server in its own words, one by one; the account goes on.
+                    // What should go there shares this answer; the account goes on.
                     tracing::info!(kind = ?error.kind, "a mailbox could not be made");
+                    unmade.insert(id, error);
                     continue;
                 }
             }
             self.conn.subscribe_if_it_will(&wire_name, true).await?;
             self.store.write(Lane::Sync, move |w| w.mailbox_made(id, &wire_name)).await?;
         }
-        Ok(())
+        Ok(unmade)
     }
 
     async fn push_mailbox(&self, plan: &MailboxPush, wanted: &Wanted, out: &mut PushOutcome) -> Result<()> {
@@ -144,6 +149,9 @@ impl AccountSync {
         for step in &plan.steps {
             let done = match step {
                 PushStep::Store { .. } => Ok(()),
+                PushStep::Copy { target, .. } | PushStep::Move { target, .. } if out.unmade.contains_key(target) => {
+                    out.unmade.get(target).cloned().map_or(Ok(()), Err)
+                }
                 PushStep::Copy { target, copies, .. } => self.push_copy(&visit, *target, copies, out).await,
                 PushStep::Move { target, placements, .. } => self.push_move(&visit, *target, placements, out).await,
                 PushStep::Expunge { placements, .. } => self.push_expunge(&visit, placements, out).await,

@@ -176,5 +176,5 @@ impl Road for MailRoad {
 async fn make_sent(conn: &Connection) -> Result<()> {
     let path = conn.capabilities().in_namespace("Sent");
     conn.create(&path).await?;
-    conn.subscribe(&encode_name(&path), true).await
+    conn.subscribe_if_it_will(&encode_name(&path), true).await
 }

@@ -46,6 +46,40 @@ async fn a_folder_that_it_will_not_subscribe_to_is_made_and_filled_all_the_same(
 }
 
 #[tokio::test]
+async fn what_should_go_into_a_folder_that_cannot_be_made_now_waits_for_it() {
+    for (answer, comes_true) in [
+        ("TAG NO [UNAVAILABLE] later", true),
+        ("TAG NO [INUSE] another time", true),
+        ("TAG NO you may not make folders", false),
+    ] {
+        let server = Pretend::offering("UIDPLUS MOVE");
+        server.change(|w| {
+            w.letters("INBOX", 2);
+            w.mailboxes.remove("Archive");
+        });
+        let mut home = Home::at(&server).await;
+        let sync = home.session().await;
+        home.get(&sync).await;
+        home.perform(Verb::Archive, &[home.row("INBOX", "Letter 1").await]).await;
+        server.always("CREATE", Lie::Say(answer));
+        for _ in 0..7 {
+            sync.push().await.unwrap();
+        }
+        let told = home.told().await;
+        assert_eq!((home.waiting().await, told.is_empty()), (u32::from(comes_true), comes_true), "{answer}: {told:?}");
+        assert!(told.iter().all(|e| e.server_words.as_deref() == Some("you may not make folders")), "{told:?}");
+        server.repent();
+        sync.push().await.unwrap();
+        home.get(&sync).await;
+        assert_eq!(home.waiting().await, 0, "{answer}");
+        let archived = server.world().subjects("Archive");
+        assert_eq!(archived, if comes_true { letters(1..=1) } else { Vec::new() }, "{answer}");
+        assert_eq!(home.rows("INBOX").await.len(), 2 - archived.len(), "{answer}");
+        home.audit().await;
+    }
+}
+
+#[tokio::test]
 async fn a_folder_that_cannot_be_looked_into_now_holds_up_nothing_but_itself() {
     let (server, home, sync) = with_letters("UIDPLUS").await;
     let boats = home.mailbox("Boats").await;

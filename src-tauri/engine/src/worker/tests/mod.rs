@@ -326,6 +326,30 @@ async fn the_text_of_long_mail_can_be_read_without_a_network_and_nothing_else_of
 }
 
 #[tokio::test]
+async fn a_busy_server_takes_no_mail_back_that_is_on_its_way_there() {
+    let server = Pretend::offering("UIDPLUS");
+    server.change(|w| w.letters("INBOX", 2));
+    let mut desk = desk::Desk::at(&server).await;
+    desk.pass(false).await.unwrap();
+    server.change(|w| drop(w.expunge("INBOX", |m| m.uid == 1)));
+    desk.pass(false).await.unwrap();
+    let account = desk.home.account;
+    let removed = desk.home.store.read(move |r| r.removed(account, 10)).await.unwrap().messages;
+    let ids: Vec<PlacementId> = removed.iter().map(|m| m.id).collect();
+    desk.home.store.write(crate::store::Lane::User, move |w| w.restore(&ids)).await.unwrap();
+    server.always("APPEND", Lie::Say("TAG NO [INUSE] another time"));
+    for _ in 0..7 {
+        desk.pass(false).await.unwrap();
+    }
+    let told = desk.home.told().await;
+    assert_eq!((desk.home.waiting().await, told.len()), (1, 0), "{told:?}");
+    server.repent();
+    desk.pass(false).await.unwrap();
+    assert_eq!(server.world().subjects("INBOX"), ["Letter 2", "Letter 1"]);
+    assert_eq!(desk.home.waiting().await, 0);
+}
+
+#[tokio::test]
 async fn mail_to_be_kept_comes_while_nothing_else_is_to_be_done() {
     let (server, home, workers) = listening("IDLE UIDPLUS", hurried()).await;
     let whole = async || home.store.read(|r| r.disk_use()).await.unwrap()[0].whole;

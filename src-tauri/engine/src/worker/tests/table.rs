@@ -7,9 +7,14 @@ use super::life::{Kind, Life};
 use crate::pretend::Lie;
 use std::collections::BTreeMap;
 
-/// What servers offer.
-const OFFERS: &[&str] =
-    &["ENABLE CONDSTORE QRESYNC UIDPLUS MOVE LIST-EXTENDED LIST-STATUS IDLE", "CONDSTORE UIDPLUS LITERAL+", "MOVE IDLE", ""];
+/// What servers offer; where one has no archive yet (not a capability), it is made.
+const OFFERS: &[&str] = &[
+    "ENABLE CONDSTORE QRESYNC UIDPLUS MOVE LIST-EXTENDED LIST-STATUS IDLE",
+    "CONDSTORE UIDPLUS LITERAL+",
+    "MOVE IDLE",
+    "",
+    "ID NAMESPACE UIDPLUS MOVE X-NO-ARCHIVE",
+];
 
 /// One command of a life: at which server, of which kind, and how many of its kind came before.
 #[derive(Clone, Copy)]
