@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::broadcast;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
 
 /// Handles shared by workers, outbox and faces. Cheap to clone.
 #[derive(Clone)]
@@ -30,7 +30,12 @@ pub struct Context {
     pub(crate) stand_in: Option<Dial>,
     nudges: broadcast::Sender<AccountId>,
     crowded: Arc<Mutex<HashMap<AccountId, Instant>>>,
+    watches: Arc<Semaphore>,
 }
+
+/// The most accounts that have a second line, which only listens. Each account's own line and that of the person are
+/// not counted: without them there would be no mail.
+pub(crate) const MOST_WATCHES: usize = 16;
 
 /// The most nudges that wait; one account needs only one.
 const NUDGES: usize = 64;
@@ -49,6 +54,7 @@ impl Context {
             statuses: Arc::default(),
             nudges: broadcast::channel(NUDGES).0,
             crowded: Arc::default(),
+            watches: Arc::new(Semaphore::new(MOST_WATCHES)),
             #[cfg(test)]
             stand_in: None,
         }
@@ -92,6 +98,11 @@ impl Context {
     /// Whether that day is not over yet.
     pub fn is_crowded(&self, account: AccountId) -> bool {
         self.crowded().get(&account).is_some_and(|until| Instant::now() < *until)
+    }
+
+    /// Room for one more line that only listens, for as long as it is held.
+    pub(crate) fn room_to_watch(&self) -> Option<OwnedSemaphorePermit> {
+        self.watches.clone().try_acquire_owned().ok()
     }
 
     fn crowded(&self) -> MutexGuard<'_, HashMap<AccountId, Instant>> {

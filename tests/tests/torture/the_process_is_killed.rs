@@ -23,6 +23,36 @@ fn while_flags_are_set() -> Result<()> {
 }
 
 #[test]
+fn during_moves() -> Result<()> {
+    survives_kills(Scenario::Move)
+}
+
+#[test]
+fn during_moves_on_a_server_without_move() -> Result<()> {
+    survives_kills(Scenario::MoveByCopy)
+}
+
+#[test]
+fn during_copies() -> Result<()> {
+    survives_kills(Scenario::Copy)
+}
+
+#[test]
+fn while_mail_goes_to_the_trash() -> Result<()> {
+    survives_kills(Scenario::Delete)
+}
+
+#[test]
+fn while_the_trash_is_emptied() -> Result<()> {
+    survives_kills(Scenario::Expunge)
+}
+
+#[test]
+fn during_a_first_sync() -> Result<()> {
+    survives_kills(Scenario::FirstSync)
+}
+
+#[test]
 fn during_a_bit_of_everything() -> Result<()> {
     survives_kills(Scenario::Mixed)
 }
@@ -50,6 +80,11 @@ fn while_a_copy_is_filed() -> Result<()> {
 #[test]
 fn while_mail_moves_into_another_account() -> Result<()> {
     survives_kills(Scenario::CarryIn)
+}
+
+#[test]
+fn while_mail_moves_out_of_an_account() -> Result<()> {
+    survives_kills(Scenario::CarryOut)
 }
 
 #[test]

@@ -130,10 +130,18 @@ async fn standing(lane: &mut Lane, scenario: Scenario, cast: &Cast, ended: &mut 
         if ended.told.is_empty() {
             return Ok(Some(format!("an intent was dropped and nobody was told. {words}")));
         }
+        // A line that breaks is no refusal: what was wanted has to come true.
+        if !scenario.may_refuse() {
+            return Ok(Some(format!("an intent was dropped, and told: {:?}. {words}", ended.told)));
+        }
         ended.asked = true;
     }
     if scenario == Scenario::Refused && ended.told.is_empty() {
         return Ok(Some("the server refused a move and nobody was told".to_owned()));
+    }
+    // That a folder is numbered anew case after case is told, and is so.
+    if !scenario.may_refuse() && !scenario.hands_in() && scenario != Scenario::Renumbered && !ended.told.is_empty() {
+        return Ok(Some(format!("a person was told of trouble that there was not: {:?}", ended.told)));
     }
     let waiting = lane.waiting().await?;
     if waiting > 0 {

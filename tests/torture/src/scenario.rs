@@ -183,6 +183,11 @@ impl Scenario {
         self == Self::FirstSync
     }
 
+    /// Whether a wish may end here in words alone: the server refuses it.
+    pub fn may_refuse(self) -> bool {
+        self == Self::Refused
+    }
+
     fn wishes(self) -> &'static [Wish<'static>] {
         match self {
             Self::Flags => &[

@@ -94,6 +94,30 @@ test("archive goes to the next message and undo brings it back", async () => {
   expect(backend.asked.filter((one) => one.name === "undo")).toHaveLength(1);
 });
 
+test("an action on many messages says how far it is, and can be cancelled", async () => {
+  const { user, backend, app } = await open({ extra: 300 });
+  await heading("Slipway drawings for the boathouse");
+  await user.keyboard("{Control>}a{/Control}");
+  await user.keyboard("e");
+  await waitFor(() => expect(backend.asked.filter((one) => one.name === "perform")).toHaveLength(1));
+  const account = app.mail.accounts[0]?.id ?? 0;
+  const left = (waiting: number): void => {
+    backend.waits = { [account]: waiting };
+    backend.emit({ kind: "status_changed" });
+  };
+  left(300);
+  await waitFor(() => expect(screen.getByRole("status", { name: "Sync status" }).textContent).toContain("0 of 300"));
+  left(120);
+  const bar = await screen.findByRole("progressbar", { name: "Sending changes" });
+  await waitFor(() => expect(bar.getAttribute("aria-valuenow")).toBe("60"));
+  expect(await violations()).toEqual([]);
+  await user.click(screen.getByRole("button", { name: "Cancel" }));
+  expect(await option(/Slipway drawings/)).toBeDefined();
+  expect(screen.queryByRole("button", { name: "Cancel" })).toBeNull();
+  left(0);
+  await waitFor(() => expect(screen.queryByRole("progressbar")).toBeNull());
+});
+
 test("J and K go through mail and reading marks it read", async () => {
   const { user } = await open();
   await option(/^unread, عمر/);

@@ -69,6 +69,17 @@ pub fn failures_left(failures: u32, held_ms: u64) -> u32 {
     if held_ms >= STEADY_MS { 0 } else { failures }
 }
 
+/// The shortest and the longest that one IDLE lasts, in seconds; the latter where lines are known to be forgotten sooner.
+const IDLE_AT_LEAST: u64 = 240;
+const IDLE_WHERE_FORGOTTEN: u64 = 570;
+
+/// How long one IDLE lasts, in seconds, of at most `longest`: less where the server or what lies before it forgets quiet
+/// lines, and half as long each time that one was found dead.
+pub fn idle_for(longest: u64, forgets: bool, found_dead: u32) -> u64 {
+    let longest = if forgets { longest.min(IDLE_WHERE_FORGOTTEN) } else { longest };
+    (longest >> found_dead.min(16)).max(IDLE_AT_LEAST.min(longest))
+}
+
 /// The wall clock went on so much further than the monotonic one that the machine must have slept.
 pub fn slept(wall_secs: i64, ran_secs: u64) -> bool {
     wall_secs.saturating_sub(i64::try_from(ran_secs).unwrap_or(i64::MAX)) > 30
@@ -100,6 +111,14 @@ mod tests {
         assert_eq!(failures_left(3, 0), 3);
         assert_eq!(failures_left(3, STEADY_MS - 1), 3);
         assert_eq!(failures_left(3, STEADY_MS), 0);
+    }
+
+    #[test]
+    fn a_line_that_dies_in_silence_is_asked_sooner_next_time() {
+        let spans: Vec<u64> = (0..5).map(|found_dead| idle_for(1_440, false, found_dead)).collect();
+        assert_eq!(spans, [1_440, 720, 360, 240, 240]);
+        assert_eq!((idle_for(1_440, true, 0), idle_for(1_440, true, 1), idle_for(1_440, true, u32::MAX)), (570, 285, 240));
+        assert_eq!(idle_for(3, false, 7), 3, "never longer than asked for");
     }
 
     #[test]

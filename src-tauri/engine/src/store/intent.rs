@@ -203,9 +203,15 @@ impl Reader<'_> {
             "SELECT count(*) FROM intent WHERE account_id = ?1 AND (target_path IS NOT NULL OR gone = 1
                OR add_bits != 0 OR del_bits != 0 OR add_keywords != '' OR del_keywords != '')",
         )?;
-        let removed = self.waiting_placements()?.into_iter().filter(|p| p.account == account.0 && p.removed_at.is_some()).count();
+        let removed = self.cache.one(
+            "SELECT count(*) FROM placement p JOIN mailbox b ON b.id = p.mailbox_id
+              WHERE p.waiting = 1 AND p.removed_at IS NOT NULL AND b.account_id = ?1",
+            [account.0],
+            |r| r.get::<_, i64>(0),
+        )?;
+        let removed = number(removed.unwrap_or(0));
         let copies = count("SELECT count(*) FROM copy_intent WHERE account_id = ?1")?;
-        Ok(intents.saturating_sub(u32::try_from(removed).unwrap_or(0)).saturating_add(copies))
+        Ok(intents.saturating_sub(removed).saturating_add(copies))
     }
 }
 

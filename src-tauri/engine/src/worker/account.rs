@@ -118,7 +118,7 @@ impl AccountWorker {
         self.holds_since = Some(Instant::now());
         // Where a server lets a person have two connections, the other one is for the person.
         let alone = sync.connection().capabilities().quirks.connections < 3 || self.context.is_crowded(self.account);
-        let mut watch = (!alone).then(|| self.watch());
+        let mut watch = if alone { None } else { self.watch() };
         crate::sync::drop_beyond(&self.context.store, self.account).await?;
         loop {
             self.up_to_date();
@@ -144,7 +144,8 @@ impl AccountWorker {
                             tokio::time::sleep(Duration::from_millis(jitter(self.pace.stagger))).await;
                             return Ok(());
                         }
-                        watch = (!alone).then(|| self.watch());
+                        drop(watch.take());
+                        watch = if alone { None } else { self.watch() };
                     }
                     self.answer(&sync).await?;
                 }
@@ -152,8 +153,10 @@ impl AccountWorker {
         }
     }
 
-    fn watch(&self) -> Watch {
-        watch::start(self.context.clone(), self.account, self.bell.clone(), &self.pace)
+    /// `None`: so many accounts have a second line that this one listens on its only one.
+    fn watch(&self) -> Option<Watch> {
+        let room = self.context.room_to_watch()?;
+        Some(watch::start(self.context.clone(), self.account, self.bell.clone(), &self.pace, room))
     }
 
     /// Sees to whatever rang.

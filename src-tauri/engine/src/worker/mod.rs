@@ -41,7 +41,7 @@ pub(crate) struct Pace {
     pub poll: Duration,
     /// How soon what a push left waiting is tried again at first; each time after twice as long, up to `poll`.
     pub again: Duration,
-    /// How long one IDLE lasts at most; NATs forget sooner than RFC 2177's 29 minutes.
+    /// How long one IDLE lasts at most; RFC 2177 has 29 minutes. Shorter where lines die: [`godwit_domain::sync::idle_for`].
     pub idle: Duration,
     /// The pause before a server that refused a second connection is asked again.
     pub watch_again: Duration,
@@ -58,7 +58,7 @@ impl Default for Pace {
         Self {
             poll: Duration::from_secs(300),
             again: Duration::from_secs(5),
-            idle: Duration::from_secs(570),
+            idle: Duration::from_secs(1_440),
             watch_again: Duration::from_secs(30),
             probe: Duration::from_secs(5),
             stagger: 3_000,

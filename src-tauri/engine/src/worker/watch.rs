@@ -7,13 +7,15 @@ use super::bell::Bell;
 use crate::context::Context;
 use crate::imap::{Connection, MailboxEvent};
 use crate::store::{Lane, MailboxState};
-use godwit_domain::sync::{FetchedFlags, Retry, StatusItems, retry_after};
+use godwit_domain::sync::{FetchedFlags, Retry, StatusItems, idle_for, retry_after};
 use godwit_domain::{AccountId, Error, ErrorKind, Event, MailboxId, Result, Role};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 /// News of more mailboxes at once than this, and a look at all of them is cheaper.
 const MOST_WAKES: usize = 16;
@@ -48,13 +50,14 @@ impl Drop for Watch {
 /// A server that refuses the watch its connection so often in a row has no room for it.
 const MOST_REFUSED: u32 = 3;
 
-/// Starts listening. A server that refuses a second connection is asked again some times; the poll covers the time between.
+/// Starts listening, as long as there is `room`. A server that refuses a second connection is asked again some times; the poll covers the time between.
 /// Then the worker's own connection listens, for a day.
-pub(super) fn start(context: Context, account: AccountId, bell: Bell, pace: &Pace) -> Watch {
+pub(super) fn start(context: Context, account: AccountId, bell: Bell, pace: &Pace, room: OwnedSemaphorePermit) -> Watch {
     let hears_all = Arc::new(AtomicBool::new(false));
     let again = pace.watch_again;
-    let ears = Ears { context, account, bell, idle: pace.idle, hears_all: hears_all.clone() };
+    let ears = Ears { context, account, bell, idle: pace.idle, hears_all: hears_all.clone(), found_dead: AtomicU32::new(0) };
     let task = tokio::spawn(async move {
+        let _room = room;
         let mut refused = 0;
         loop {
             let heard = ears.listen(&mut refused).await;
@@ -88,6 +91,8 @@ struct Ears {
     bell: Bell,
     idle: Duration,
     hears_all: Arc<AtomicBool>,
+    /// How often a line was found dead only when it was spoken to again.
+    found_dead: AtomicU32,
 }
 
 impl Ears {
@@ -119,7 +124,7 @@ impl Ears {
         }
         loop {
             self.wake(inbox.id, uidvalidity, std::mem::take(&mut news));
-            let events = connection.idle(self.idle, std::future::pending()).await?;
+            let events = self.idle(&connection).await?;
             news = self.understand(inbox.id, events).await?;
             if news.lost {
                 // The server has stopped telling; a new connection asks it anew.
@@ -127,6 +132,18 @@ impl Ears {
                 return Err(Error::new(ErrorKind::Busy, "The server had too much to tell."));
             }
         }
+    }
+
+    async fn idle(&self, connection: &Connection) -> Result<Vec<MailboxEvent>> {
+        let can = connection.capabilities();
+        let forgets = can.gmail || can.quirks.drops_idle;
+        let span = Duration::from_secs(idle_for(self.idle.as_secs(), forgets, self.found_dead.load(Ordering::Relaxed)));
+        let began = Instant::now();
+        let heard = connection.idle(span, std::future::pending()).await;
+        if heard.is_err() && !connection.is_alive() && began.elapsed() >= span {
+            self.found_dead.fetch_add(1, Ordering::Relaxed);
+        }
+        heard
     }
 
     async fn states(&self) -> Result<Vec<MailboxState>> {

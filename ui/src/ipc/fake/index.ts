@@ -45,6 +45,8 @@ export class FakeBackend implements Backend {
   open: (open: Open) => void = () => {};
   readonly asked: { name: string; request: unknown }[] = [];
   title = "";
+  /** How many changes wait for the server, by account. */
+  waits: Record<number, number> = {};
   private readonly listeners = new Set<(event: Event) => void>();
   private readonly opened = new Map<string, { item: Item; remote: boolean }>();
   private readonly receipts = new Map<number, Taken>();
@@ -217,7 +219,7 @@ export class FakeBackend implements Backend {
               error: fail("offline", "You are offline.", "Everything here works; changes wait."),
             }
           : { kind: "up_to_date", at: at(9, 44) },
-        waiting: this.options.offline ? 1 : 0,
+        waiting: this.waits[one.id] ?? (this.options.offline ? 1 : 0),
       })),
     sync: () => [],
     network_back: () => null,

@@ -196,7 +196,9 @@ async fn a_refused_password_ends_the_inbox_watch_for_good() {
     home.get(&home.session().await).await;
     let signed_in = server.heard("AUTHENTICATE");
     server.always("AUTHENTICATE", Lie::Say("TAG NO [AUTHENTICATIONFAILED] no"));
-    let mut watch = watch::start(context(&home), home.account, Bell::default(), &hurried());
+    let context = context(&home);
+    let room = context.room_to_watch().unwrap();
+    let mut watch = watch::start(context, home.account, Bell::default(), &hurried(), room);
     watch.over().await;
     assert_eq!(server.heard("AUTHENTICATE"), signed_in + 1, "a second try is what locks accounts");
 }
@@ -219,6 +221,23 @@ async fn where_there_is_no_room_for_a_watch_the_one_line_listens_and_no_more_are
         all_shown(&home, "INBOX").await;
     }
     assert_eq!(server.heard("AUTHENTICATE"), 4, "the line that works, and three that were refused");
+}
+
+#[tokio::test]
+async fn an_account_beyond_those_that_may_have_two_lines_listens_on_its_one() {
+    let server = Pretend::offering("IDLE UIDPLUS");
+    let home = Home::at(&server).await;
+    let context = context(&home);
+    let others: Vec<_> = (0..crate::context::MOST_WATCHES).map(|_| context.room_to_watch().unwrap()).collect();
+    let workers = Workers::at_pace(context, hurried());
+    workers.start(home.account);
+    workers.sync(home.account, SyncBodies::None).await.unwrap();
+    until(async || server.heard("IDLE") > 0).await;
+    server.change(|w| {
+        w.deliver("INBOX", "Letter 1");
+    });
+    all_shown(&home, "INBOX").await;
+    assert_eq!((server.connections(), others.len()), (1, 16));
 }
 
 #[tokio::test]
