@@ -253,29 +253,32 @@ fn in_tree_order(mut all: Vec<Mailbox>) -> Vec<Mailbox> {
 }
 
 impl Writer<'_> {
-    /// Takes over the UIDVALIDITY of a SELECT.
+    /// Takes over the UIDVALIDITY of a SELECT. Rows under another one are let loose, to be found again by what they are; a
+    /// mailbox that was never opened has such rows where an answer to COPY or MOVE named another than it has.
     pub fn mailbox_selected(&mut self, mailbox: MailboxId, uidvalidity: u32) -> Result<UidValidity> {
         let state = self.mailbox_state(mailbox)?;
-        match state.uidvalidity {
-            Some(known) if known == uidvalidity => return Ok(UidValidity::Same),
-            None => {
-                self.cache.run("UPDATE mailbox SET uidvalidity = ?2 WHERE id = ?1", (mailbox.0, uidvalidity))?;
-                return Ok(UidValidity::New);
-            }
-            Some(_) => {}
+        if state.uidvalidity == Some(uidvalidity) {
+            return Ok(UidValidity::Same);
+        }
+        let loose = self.cache.run(
+            "INSERT OR REPLACE INTO loose (placement_id, account_id, mailbox_id, state, identity, old_uid, since)
+             SELECT p.id, m.account_id, p.mailbox_id, 'orphan', m.identity, p.uid, ?3
+             FROM placement p JOIN message m ON m.id = p.message_id
+             WHERE p.mailbox_id = ?1 AND p.uid IS NOT NULL AND p.uidvalidity <> ?2 AND p.removed_at IS NULL",
+            (mailbox.0, uidvalidity, self.now),
+        )?;
+        if state.uidvalidity.is_none() && loose == 0 {
+            self.cache.run("UPDATE mailbox SET uidvalidity = ?2 WHERE id = ?1", (mailbox.0, uidvalidity))?;
+            return Ok(UidValidity::New);
         }
         self.cache.run(
-            "INSERT OR REPLACE INTO loose (placement_id, account_id, mailbox_id, state, identity, old_uid, since)
-             SELECT p.id, m.account_id, p.mailbox_id, 'orphan', m.identity, p.uid, ?2
-             FROM placement p JOIN message m ON m.id = p.message_id
-             WHERE p.mailbox_id = ?1 AND p.uid IS NOT NULL AND p.removed_at IS NULL",
-            (mailbox.0, self.now),
+            "UPDATE placement SET uid = NULL, modseq = NULL WHERE mailbox_id = ?1 AND uid IS NOT NULL AND uidvalidity <> ?2",
+            (mailbox.0, uidvalidity),
         )?;
-        self.cache
-            .run("UPDATE placement SET uid = NULL, modseq = NULL WHERE mailbox_id = ?1 AND uid IS NOT NULL", [mailbox.0])?;
         self.cache.run(
-            "UPDATE mailbox SET uidvalidity = ?2, uidnext = NULL, highestmodseq = NULL, synced_down_to = NULL, verified_at = NULL, audited_at = NULL,
-               base_messages = 0 WHERE id = ?1",
+            "UPDATE mailbox SET uidvalidity = ?2, uidnext = NULL, highestmodseq = NULL, synced_down_to = NULL, verified_at = NULL,
+               audited_at = NULL, base_messages = (SELECT count(*) FROM placement WHERE mailbox_id = ?1 AND uid IS NOT NULL)
+             WHERE id = ?1",
             (mailbox.0, uidvalidity),
         )?;
         Ok(UidValidity::Changed)

@@ -106,3 +106,25 @@ async fn a_move_that_was_half_done_when_the_line_broke_and_is_taken_back_leaves_
         assert_eq!(told, [ErrorKind::Uncertain], "a copy that nobody asked for is told");
     }
 }
+
+#[tokio::test]
+async fn a_folder_made_here_and_numbered_anew_before_it_was_read_shows_its_mail_once() {
+    let server = Pretend::offering("UIDPLUS MOVE");
+    server.change(|w| {
+        w.letters("INBOX", 3);
+        w.mailboxes.remove("Archive");
+    });
+    let mut home = Home::at(&server).await;
+    let sync = home.session().await;
+    home.get(&sync).await;
+    let (moved, copied) = (home.row("INBOX", "Letter 1").await, home.row("INBOX", "Letter 2").await);
+    home.perform(Verb::Archive, &[moved]).await;
+    home.perform(Verb::Copy { to: home.mailbox("Archive").await }, &[copied]).await;
+    sync.push().await.unwrap();
+    server.change(|w| w.mailbox("Archive").validity = 8);
+    home.get(&sync).await;
+    assert_eq!(home.shown("Archive").await, letters(1..=2));
+    assert_eq!(home.row("Archive", "Letter 1").await, moved, "it is the same row");
+    assert_eq!((home.waiting().await, home.told().await.len()), (0, 0));
+    home.audit().await;
+}
