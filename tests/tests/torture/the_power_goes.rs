@@ -2,7 +2,7 @@
 //! that had been answered.
 
 use anyhow::{Result, bail, ensure};
-use godwit_torture::power::{Verdict, lose_power};
+use godwit_torture::power::{Verdict, fill_disk, lose_power};
 
 #[test]
 fn and_every_wish_that_was_answered_is_kept_and_shown() -> Result<()> {
@@ -13,5 +13,13 @@ fn and_every_wish_that_was_answered_is_kept_and_shown() -> Result<()> {
     };
     ensure!(summary.cuts > 60, "the power hardly went: {summary:?}");
     ensure!(summary.between > 0, "it never went between an intent and its projection: {summary:?}");
+    Ok(())
+}
+
+#[test]
+fn and_a_disk_that_fills_after_any_write_costs_nothing_that_was_answered() -> Result<()> {
+    let runtime = godwit_torture::campaign::runtime()?;
+    let filled = runtime.block_on(fill_disk(1954, 24, 5))?;
+    ensure!(filled.moments > 30 && filled.refused > filled.moments && filled.unopened > 0, "the disk hardly filled: {filled:?}");
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 mod window_answers_mail;
 mod window_comes_back;
+mod window_does_much_at_once;
 mod window_fits_everyone;
 mod window_keeps_two_accounts;
 mod window_lets_nothing_out;
@@ -78,12 +79,17 @@ impl Desk {
 
 /// From the wizard's first page to "Add account".
 fn set_up_by_hand(window: &Window, dovecot: &Dovecot, user: &User) -> Result<()> {
+    set_up_at(window, dovecot, dovecot.ports.imaps, user)
+}
+
+/// The same where mail comes through another port.
+fn set_up_at(window: &Window, dovecot: &Dovecot, imaps: u16, user: &User) -> Result<()> {
     window.press_on("button", "Set up by hand")?;
     window.fill("textbox", "Your name", "Marit Solheim")?;
     window.fill("textbox", "Email address", &user.address)?;
     window.fill("password", "Password", &user.password)?;
     window.fill("textbox", "IMAP server", "localhost")?;
-    window.fill("textbox", "IMAP port", &dovecot.ports.imaps.to_string())?;
+    window.fill("textbox", "IMAP port", &imaps.to_string())?;
     window.fill("textbox", "SMTP server", "localhost")?;
     window.fill("textbox", "SMTP port", &dovecot.ports.submissions.to_string())?;
     window.fill("textbox", "User name", &user.address)?;

@@ -5,7 +5,7 @@ use anyhow::{Context, Result, bail};
 use godwit_torture::campaign::{Case, Summary, every, inside_records, kills, learn, run as play_all, runtime, shuffle, stepped};
 use godwit_torture::fault::{Fault, Layer};
 use godwit_torture::lane::Keep;
-use godwit_torture::power::{Verdict, lose_power};
+use godwit_torture::power::{Verdict, fill_disk, lose_power};
 use godwit_torture::random;
 use godwit_torture::scenario::{SCENARIOS, Scenario};
 use godwit_torture::server::KINDS;
@@ -119,7 +119,7 @@ pub fn run(words: &[String]) -> Result<ExitCode> {
     Ok(verdict(&summary, cases.len()))
 }
 
-/// Seed after seed, the power goes after every single operation.
+/// Seed after seed, the power goes after every single operation, and the disk fills after every single write.
 fn power(seed: u64, minutes: u64, stride: usize) -> Result<ExitCode> {
     let until = Instant::now() + Duration::from_secs(minutes * 60);
     let runtime = runtime()?;
@@ -129,6 +129,13 @@ fn power(seed: u64, minutes: u64, stride: usize) -> Result<ExitCode> {
             Verdict::Kept(summary) => println!("    {summary:?}"),
             Verdict::Lost(story) => {
                 println!("    {story}");
+                return Ok(ExitCode::from(FOUND));
+            }
+        }
+        match runtime.block_on(fill_disk(seed, 40, stride)) {
+            Ok(filled) => println!("    {filled:?}"),
+            Err(why) => {
+                println!("    {why:#}");
                 return Ok(ExitCode::from(FOUND));
             }
         }

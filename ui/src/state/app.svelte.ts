@@ -328,6 +328,7 @@ export class App {
     if (!mine && this.reading.row) return;
     if (this.list.focus < 0) {
       this.readingOpen = false;
+      this.list.selection = Selection.none;
       return this.reading.clear();
     }
     const row = this.list.focused;
@@ -370,6 +371,9 @@ export class App {
       const receipt = done.receipt;
       if (receipt !== null) this.receipts.push(receipt);
       if (receipt !== null && done.count >= MANY) this.large = receipt;
+      // What comes next was not chosen: all that was is gone from here.
+      if (targets.kind === "all_but" && verb.verb !== "mark" && this.list.selection.all)
+        this.list.selection = Selection.none;
       const quiet = verb.verb === "mark" && done.count <= 1;
       if (!quiet)
         this.toasts.say(done.said, {

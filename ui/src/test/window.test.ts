@@ -100,13 +100,17 @@ test("an action on many messages says how far it is, and can be cancelled", asyn
   await user.keyboard("{Control>}a{/Control}");
   await user.keyboard("e");
   await waitFor(() => expect(backend.asked.filter((one) => one.name === "perform")).toHaveLength(1));
+  await screen.findByText("All done");
+  expect(app.list.selected).toBe(0);
+  expect(screen.queryByRole("heading", { name: /messages selected/ })).toBeNull();
+  expect(app.list.selection.all, "what comes next is not selected").toBe(false);
   const account = app.mail.accounts[0]?.id ?? 0;
   const left = (waiting: number): void => {
     backend.waits = { [account]: waiting };
     backend.emit({ kind: "status_changed" });
   };
   left(300);
-  await waitFor(() => expect(screen.getByRole("status", { name: "Sync status" }).textContent).toContain("0 of 300"));
+  await waitFor(() => expect(screen.getByRole("status", { name: "Sync status" }).textContent).toContain("Sending, 0%"));
   left(120);
   const bar = await screen.findByRole("progressbar", { name: "Sending changes" });
   await waitFor(() => expect(bar.getAttribute("aria-valuenow")).toBe("60"));

@@ -8,8 +8,8 @@ export interface StatusWords {
   dot: "ok" | "off" | "bad";
   /** 0 to 1 where the total is known. */
   progress: number | null;
-  /** Whether the progress is that of many changes on their way to a server. */
-  sending?: boolean;
+  /** Where the progress is that of many changes on their way to a server: how many arrived. */
+  sending?: string;
   /** What went wrong, where something did, and in which account. */
   trouble: { account: number; error: Failure } | null;
 }
@@ -46,8 +46,14 @@ export function statusWords(statuses: AccountStatus[], accounts: Account[], most
   const online = !kinds.some((one) => one.kind === "offline" || one.kind === "signing_in");
   if (waiting > 0 && most >= MANY && online) {
     const done = most - waiting;
-    const text = `Sending, ${number(done)} of ${number(most)}`;
-    return { text, dot: "ok", progress: done / most, sending: true, trouble: null };
+    const sending = `${number(done)} of ${plural(most, "change")} reached the server`;
+    return {
+      text: `Sending, ${Math.floor((100 * done) / most)}%`,
+      dot: "ok",
+      progress: done / most,
+      sending,
+      trouble: null,
+    };
   }
   if (getting.length > 0) {
     const done = getting.reduce((sum, one) => sum + one.done, 0);

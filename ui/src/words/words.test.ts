@@ -122,8 +122,12 @@ describe("the sync status", () => {
   test("many changes have a bar, few have none, and none where the server is not there", () => {
     const sending = (waiting: number, most: number, activity: Activity = fresh) =>
       statusWords([{ account: 1, activity, waiting }], accounts, most);
-    expect(sending(6_600, 10_000)).toMatchObject({ text: "Sending, 3,400 of 10,000", progress: 0.34, sending: true });
-    expect(sending(6_600, 10_000, { kind: "getting", done: 0, total: 0 }).text).toBe("Sending, 3,400 of 10,000");
+    expect(sending(6_600, 10_000)).toMatchObject({
+      text: "Sending, 34%",
+      progress: 0.34,
+      sending: "3,400 of 10,000 changes reached the server",
+    });
+    expect(sending(6_600, 10_000, { kind: "getting", done: 0, total: 0 }).text).toBe("Sending, 34%");
     expect(sending(2, 40)).toMatchObject({ text: "Sending 2 changes", progress: null });
     expect(sending(0, 0).text).toBe("Up to date, 09:44");
     const off: Activity = { kind: "offline", since: at(2026, 10, 20, 9, 20), error: failure };

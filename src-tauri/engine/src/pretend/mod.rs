@@ -49,7 +49,12 @@ impl Pretend {
 
     /// One command of this kind is, after so many that were answered with the truth.
     pub fn later(&self, kind: impl Fn(&str) -> bool + Send + 'static, after: usize, lie: Lie) {
-        self.world().told.push(Told { text: String::new(), on: None, kind: Box::new(kind), after, lie, left: 1 });
+        self.later_and_again(kind, after, 1, lie);
+    }
+
+    /// The same, and so often in a row.
+    pub fn later_and_again(&self, kind: impl Fn(&str) -> bool + Send + 'static, after: usize, times: u32, lie: Lie) {
+        self.world().told.push(Told { text: String::new(), on: None, kind: Box::new(kind), after, lie, left: times });
     }
 
     /// Every command of this kind is.
@@ -57,9 +62,9 @@ impl Pretend {
         self.world().told.push(Told { text: String::new(), on: None, kind: Box::new(kind), after: 0, lie, left: u32::MAX });
     }
 
-    /// Whether no lie waits any more.
-    pub fn is_honest(&self) -> bool {
-        self.world().told.is_empty()
+    /// How many lies it is still to tell.
+    pub fn lies_left(&self) -> u32 {
+        self.world().told.iter().fold(0, |sum, told| sum.saturating_add(told.left))
     }
 
     /// Every command that contains `text` is.

@@ -7,7 +7,7 @@ use super::migrate::rollback;
 use super::reader::Reader;
 use super::unbound::Unbound;
 use super::writer::Writer;
-use godwit_domain::{Error, ErrorKind, Result};
+use godwit_domain::{Error, ErrorKind, Event, Result};
 use rusqlite::Connection;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -172,32 +172,49 @@ impl Desk {
         Db::new(&self.cache, File::Cache)
     }
 
-    /// One transaction over both files; nothing stays of it when `f` fails.
-    pub(super) fn transact<T>(&mut self, f: impl FnOnce(&mut Writer<'_>) -> Result<T>) -> Result<T> {
+    /// One transaction over both files; nothing stays of it when `f` fails. Where only the cache could not follow, what a
+    /// person wished stands in the profile: that is no failure, and is shown once the cache can be written again.
+    pub(super) fn transact<T>(&mut self, lane: Lane, f: impl FnOnce(&mut Writer<'_>) -> Result<T>) -> Result<T> {
         if self.unhealed {
             self.unbound = Unbound::load(Reader::new(self.profile_db(), self.cache_db()))?;
-            self.whole_or_nothing(|w| w.heal())?;
+            let healed = self.attempt(|w| w.heal());
+            self.take_back(healed)?;
             self.unhealed = false;
         }
-        self.whole_or_nothing(f)
+        let (value, error) = match self.attempt(f) {
+            Ok((value, Some(error))) => (value, error),
+            done => return self.take_back(done),
+        };
+        let error = match self.take_back(Err::<((), Option<Error>), Error>(error)) {
+            Err(error) if lane == Lane::User => error,
+            Err(error) => return Err(error),
+            Ok(()) => return Ok(value),
+        };
+        let told = Error::new(error.kind, "What you did is kept, but can't be shown yet: the disk could not take it.");
+        self.hub.emit(Event::Told { error: told.mend(error.mend) });
+        self.hub.emit(Event::StatusChanged);
+        Ok(value)
     }
 
-    fn whole_or_nothing<T>(&mut self, f: impl FnOnce(&mut Writer<'_>) -> Result<T>) -> Result<T> {
-        let done = self.attempt(f);
-        if let Err(error) = &done {
-            rollback(self.cache_db());
-            rollback(self.profile_db());
-            if error.kind == ErrorKind::Corrupt {
-                super::open::suspect(&self.dir);
-            }
-            if self.unbound.dirty {
-                self.unbound = Unbound::load(Reader::new(self.profile_db(), self.cache_db()))?;
-            }
+    /// Takes back what an error left begun.
+    fn take_back<T>(&mut self, done: Result<(T, Option<Error>)>) -> Result<T> {
+        let error = match done {
+            Ok((value, None)) => return Ok(value),
+            Ok((_, Some(error))) | Err(error) => error,
+        };
+        rollback(self.cache_db());
+        rollback(self.profile_db());
+        if error.kind == ErrorKind::Corrupt {
+            super::open::suspect(&self.dir);
         }
-        done
+        if self.unbound.dirty {
+            self.unbound = Unbound::load(Reader::new(self.profile_db(), self.cache_db()))?;
+        }
+        Err(error)
     }
 
-    fn attempt<T>(&mut self, f: impl FnOnce(&mut Writer<'_>) -> Result<T>) -> Result<T> {
+    /// The error beside a value is the cache's, after the profile had been written.
+    fn attempt<T>(&mut self, f: impl FnOnce(&mut Writer<'_>) -> Result<T>) -> Result<(T, Option<Error>)> {
         let profile = Db::new(&self.profile, File::Profile);
         let cache = Db::new(&self.cache, File::Cache);
         cache.batch("BEGIN IMMEDIATE")?;
@@ -218,10 +235,10 @@ impl Desk {
         }
         if let Err(error) = cache.batch("COMMIT") {
             self.unhealed |= wrote_profile;
-            return Err(error);
+            return if wrote_profile { Ok((value, Some(error))) } else { Err(error) };
         }
         self.unbound.dirty = false;
         self.hub.committed(changes, Reader::new(profile, cache));
-        Ok(value)
+        Ok((value, None))
     }
 }

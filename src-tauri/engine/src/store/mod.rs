@@ -136,7 +136,7 @@ impl Store {
         let lanes = Arc::new(Lanes::default());
         let hub = Arc::new(Hub::new(Arc::clone(&lanes)));
         let mut desk = Desk::new(dir, opened.profile, opened.cache, Arc::clone(&hub))?;
-        report.healed = desk.transact(|w| {
+        report.healed = desk.transact(Lane::Sync, |w| {
             w.purge()?;
             w.spool_clear_all()?;
             w.heal()
@@ -198,7 +198,7 @@ impl Store {
         lane: Lane,
         f: impl FnOnce(&mut Writer<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.desk(lane, move |desk| desk.transact(f)).await
+        self.desk(lane, move |desk| desk.transact(lane, f)).await
     }
 
     async fn desk<T: Send + 'static>(&self, lane: Lane, f: impl FnOnce(&mut Desk) -> Result<T> + Send + 'static) -> Result<T> {

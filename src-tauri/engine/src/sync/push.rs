@@ -44,8 +44,7 @@ pub(super) enum Deletion {
 impl AccountSync {
     /// Pushes all that waits in this account. What is refused is taken back here and told; what can't be pushed now waits on.
     pub async fn push(&self) -> Result<PushOutcome> {
-        let mut out = PushOutcome::default();
-        out.unmade = self.make_mailboxes().await?;
+        let mut out = PushOutcome { unmade: self.make_mailboxes().await?, ..PushOutcome::default() };
         self.settle_unanswered(&mut out).await?;
         self.settle_attempts(&mut out).await?;
         for _ in 0..ROUNDS {

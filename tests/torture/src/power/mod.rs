@@ -1,11 +1,13 @@
 //! Power loss: what SQLite wrote is recorded, and what a disk would hold after any moment is put together from that.
-//! Unsynced writes are forgotten, wholly or in part; what was synced stays.
+//! Unsynced writes are forgotten, wholly or in part; what was synced stays. And a disk that has no more room after any write.
 
+mod full;
 mod image;
 mod run;
 #[allow(unsafe_code)]
 mod vfs;
 
+pub use full::{Filled, fill_disk};
 pub use run::{Summary, Verdict, lose_power};
 
 use std::path::{Path, PathBuf};
@@ -31,11 +33,33 @@ struct Op {
 struct Disk {
     dir: PathBuf,
     ops: Mutex<Vec<Op>>,
+    /// How many more writes find room; `None`: all of them.
+    room: Mutex<Option<u32>>,
 }
 
 impl Disk {
     fn ops(&self) -> MutexGuard<'_, Vec<Op>> {
         self.ops.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set_room(&self, writes: Option<u32>) {
+        *self.room.lock().unwrap_or_else(PoisonError::into_inner) = writes;
+    }
+
+    fn has_room(&self) -> bool {
+        *self.room.lock().unwrap_or_else(PoisonError::into_inner) != Some(0)
+    }
+
+    /// Whether one more write finds room, which it then takes.
+    fn takes(&self) -> bool {
+        match self.room.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            None => true,
+            Some(0) => false,
+            Some(left) => {
+                *left -= 1;
+                true
+            }
+        }
     }
 
     fn note(&self, file: &str, did: Did) {
@@ -52,7 +76,7 @@ fn watched() -> MutexGuard<'static, Vec<Arc<Disk>>> {
 /// Records all that SQLite does below this folder from here on.
 fn watch(dir: &Path) -> Arc<Disk> {
     vfs::register();
-    let disk = Arc::new(Disk { dir: dir.to_owned(), ops: Mutex::default() });
+    let disk = Arc::new(Disk { dir: dir.to_owned(), ops: Mutex::default(), room: Mutex::default() });
     watched().push(disk.clone());
     disk
 }

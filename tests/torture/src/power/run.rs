@@ -14,7 +14,7 @@ use godwit_engine::store::{Lane, OutboxRow, ProfileKey, Store, Writer};
 use godwit_tests::sample::Dice;
 use std::path::Path;
 
-const KEY: [u8; 32] = [7; 32];
+pub(super) const KEY: [u8; 32] = [7; 32];
 /// Mail in the inbox at the beginning.
 const MAILS: u32 = 24;
 
@@ -42,7 +42,7 @@ pub enum Verdict {
 
 /// What profile.db owes: what waits, placement by placement, and how much that is; the mails in the outbox, and the drafts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Owed {
+pub(super) struct Owed {
     waiting: Vec<String>,
     wishes: u32,
     outbox: Vec<String>,
@@ -98,7 +98,7 @@ fn described(op: &Op) -> String {
 }
 
 /// A profile with an account, folders and mail, closed in order.
-async fn begin(dir: &Path) -> Result<AccountId> {
+pub(super) async fn begin(dir: &Path) -> Result<AccountId> {
     let (store, _) = Store::open(dir, &ProfileKey::new(KEY))?;
     let account = store
         .write(Lane::Sync, |w| {
@@ -122,28 +122,37 @@ async fn begin(dir: &Path) -> Result<AccountId> {
     Ok(account)
 }
 
-/// Random wishes of a person and news of a server, each noted once it was answered.
-async fn work(dir: &Path, account: AccountId, seed: u64, steps: u32, disk: &super::Disk) -> Result<Vec<Moment>> {
-    let (store, _) = Store::open(dir, &ProfileKey::new(KEY))?;
-    let inbox = store.read(move |r| r.mailbox_by_path(account, "INBOX")).await?.context("no inbox")?;
-    let boathouse = store.read(move |r| r.mailbox_by_path(account, "Boathouse")).await?.context("no folder")?;
-    let ids = rows(&store, inbox).await?;
-    let mut dice = Dice::new(seed);
-    let owed_first = owed(&store, account).await?;
-    let mut moments = vec![Moment { ops: disk.ops().len(), owed: owed_first }];
-    for step in 0..steps {
+/// What there is to work on.
+pub(super) struct Stage {
+    account: AccountId,
+    inbox: MailboxId,
+    boathouse: MailboxId,
+    ids: Vec<PlacementId>,
+}
+
+impl Stage {
+    pub(super) async fn of(store: &Store, account: AccountId) -> Result<Self> {
+        let inbox = store.read(move |r| r.mailbox_by_path(account, "INBOX")).await?.context("no inbox")?;
+        let boathouse = store.read(move |r| r.mailbox_by_path(account, "Boathouse")).await?.context("no folder")?;
+        Ok(Self { account, inbox, boathouse, ids: rows(store, inbox).await? })
+    }
+
+    /// One wish of a person, or news of a server. The dice fall the same whatever becomes of it.
+    pub(super) async fn step(&self, store: &Store, step: u32, dice: &mut Dice) -> godwit_domain::Result<()> {
+        let Self { account, inbox, boathouse, ids } = self;
+        let (account, inbox, boathouse) = (*account, *inbox, *boathouse);
         match dice.below(8) {
             0 => {
                 let mails = (0..5).map(|n| mail(MAILS + step * 5 + n + 1)).collect();
-                store.write(Lane::Sync, move |w| w.insert_new(inbox, 1, mails)).await?;
+                store.write(Lane::Sync, move |w| w.insert_new(inbox, 1, mails)).await.map(drop)
             }
             1 => {
                 let (row, draft) = (letter(account, step), sheet(account, step));
                 let both = move |w: &mut Writer<'_>| w.outbox_put(&row).and_then(|_| w.draft_put(&draft));
-                store.write(Lane::User, both).await?;
+                store.write(Lane::User, both).await.map(drop)
             }
             roll => {
-                let ids: Vec<PlacementId> = (0..=dice.below(3)).map(|_| *dice.pick(&ids)).collect();
+                let ids: Vec<PlacementId> = (0..=dice.below(3)).map(|_| *dice.pick(ids)).collect();
                 let mark = |add: &str, remove: &str| Verb::Mark { add: vec![add.into()], remove: vec![remove.into()] };
                 let verb = match roll {
                     2 | 3 => mark("\\Flagged", "\\Seen"),
@@ -152,9 +161,21 @@ async fn work(dir: &Path, account: AccountId, seed: u64, steps: u32, disk: &supe
                     6 => Verb::Copy { to: boathouse },
                     _ => Verb::Archive,
                 };
-                store.perform(Action { verb, targets: Targets::ids(ids) }).await?;
+                store.perform(Action { verb, targets: Targets::ids(ids) }).await.map(drop)
             }
         }
+    }
+}
+
+/// Random wishes of a person and news of a server, each noted once it was answered.
+async fn work(dir: &Path, account: AccountId, seed: u64, steps: u32, disk: &super::Disk) -> Result<Vec<Moment>> {
+    let (store, _) = Store::open(dir, &ProfileKey::new(KEY))?;
+    let stage = Stage::of(&store, account).await?;
+    let mut dice = Dice::new(seed);
+    let owed_first = owed(&store, account).await?;
+    let mut moments = vec![Moment { ops: disk.ops().len(), owed: owed_first }];
+    for step in 0..steps {
+        stage.step(&store, step, &mut dice).await?;
         let owed = owed(&store, account).await?;
         moments.push(Moment { ops: disk.ops().len(), owed });
     }
@@ -175,7 +196,7 @@ async fn rows(store: &Store, mailbox: MailboxId) -> godwit_domain::Result<Vec<Pl
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
-async fn owed(store: &Store, account: AccountId) -> Result<Owed> {
+pub(super) async fn owed(store: &Store, account: AccountId) -> Result<Owed> {
     let read = move |r: &godwit_engine::store::Reader<'_>| {
         let mut waiting: Vec<String> = r
             .pending(account)?

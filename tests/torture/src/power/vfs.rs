@@ -1,9 +1,9 @@
 //! SQLite's own way to the disk, listened to: opens, writes, truncations, syncs and deletions of recorded folders are
-//! noted after they are done. Everything else passes untouched. The one place of the tests with `unsafe`.
+//! noted after they are done, and a write may find no room. Everything else passes untouched. The one place of the tests with `unsafe`.
 
 use super::{Did, Disk, home_of};
 use rusqlite::ffi::{
-    SQLITE_OK, sqlite3_file, sqlite3_filename, sqlite3_int64, sqlite3_io_methods, sqlite3_vfs, sqlite3_vfs_find,
+    SQLITE_FULL, SQLITE_OK, sqlite3_file, sqlite3_filename, sqlite3_int64, sqlite3_io_methods, sqlite3_vfs, sqlite3_vfs_find,
     sqlite3_vfs_register,
 };
 use std::collections::HashMap;
@@ -131,9 +131,12 @@ unsafe fn methods(file: *mut sqlite3_file) -> &'static sqlite3_io_methods {
     unsafe { &*(*(*file).pMethods.cast::<Listening>()).real }
 }
 
+fn home_of_open(file: *mut sqlite3_file) -> Option<(Arc<Disk>, String)> {
+    open_files().as_ref().and_then(|files| files.get(&(file as usize)).cloned())
+}
+
 fn note(file: *mut sqlite3_file, did: Did) {
-    let home = open_files().as_ref().and_then(|files| files.get(&(file as usize)).cloned());
-    if let Some((disk, name)) = home {
+    if let Some((disk, name)) = home_of_open(file) {
         disk.note(&name, did);
     }
 }
@@ -145,6 +148,9 @@ unsafe extern "C" fn close(file: *mut sqlite3_file) -> c_int {
 }
 
 unsafe extern "C" fn write(file: *mut sqlite3_file, from: *const c_void, amount: c_int, at: sqlite3_int64) -> c_int {
+    if home_of_open(file).is_some_and(|(disk, _)| !disk.takes()) {
+        return SQLITE_FULL;
+    }
     // SAFETY: SQLite hands over `amount` readable bytes at `from`.
     unsafe {
         let done = methods(file).xWrite.map_or(SQLITE_OK, |f| f(file, from, amount, at));

@@ -262,7 +262,7 @@ async fn a_kill_between_the_two_files_is_healed_at_open() {
         .store
         .desk(Lane::User, move |desk| {
             desk.stop_between = true;
-            desk.transact(|w| w.perform(&Verb::Archive, &[id]))
+            desk.transact(Lane::Sync, |w| w.perform(&Verb::Archive, &[id]))
         })
         .await;
     assert!(stopped.is_err());

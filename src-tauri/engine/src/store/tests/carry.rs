@@ -89,7 +89,7 @@ async fn a_kill_between_the_two_files_shows_it_once_where_it_landed() {
         .store
         .desk(Lane::Sync, move |desk| {
             desk.stop_between = true;
-            desk.transact(|w| w.carried(id, there, 1, &NewPlacement { uid: 7, ..mail(2) }))
+            desk.transact(Lane::Sync, |w| w.carried(id, there, 1, &NewPlacement { uid: 7, ..mail(2) }))
         })
         .await;
     assert!(stopped.is_err());
@@ -119,7 +119,7 @@ async fn a_kill_as_the_source_is_expunged_never_shows_it_twice() {
         .store
         .desk(Lane::Sync, move |desk| {
             desk.stop_between = true;
-            desk.transact(|w| w.gone_confirmed(&[source]))
+            desk.transact(Lane::Sync, |w| w.gone_confirmed(&[source]))
         })
         .await;
     assert!(stopped.is_err());

@@ -47,11 +47,9 @@ async fn a_folder_that_it_will_not_subscribe_to_is_made_and_filled_all_the_same(
 
 #[tokio::test]
 async fn what_should_go_into_a_folder_that_cannot_be_made_now_waits_for_it() {
-    for (answer, comes_true) in [
-        ("TAG NO [UNAVAILABLE] later", true),
-        ("TAG NO [INUSE] another time", true),
-        ("TAG NO you may not make folders", false),
-    ] {
+    for (answer, comes_true) in
+        [("TAG NO [UNAVAILABLE] later", true), ("TAG NO [INUSE] another time", true), ("TAG NO you may not make folders", false)]
+    {
         let server = Pretend::offering("UIDPLUS MOVE");
         server.change(|w| {
             w.letters("INBOX", 2);

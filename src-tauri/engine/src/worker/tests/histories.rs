@@ -306,7 +306,7 @@ impl History {
     /// After some passes without lies all agree, and one more changes nothing.
     async fn agrees(&mut self) {
         if let Some((subject, folder)) = self.coming.take() {
-            if !self.desk.home.server.is_honest() {
+            if self.desk.home.server.lies_left() > 0 {
                 self.desk.home.server.change(|w| _ = w.deliver(folder, &subject));
             }
             self.letters.insert(subject, Letter::at(folder));

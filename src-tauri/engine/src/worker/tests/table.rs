@@ -3,7 +3,7 @@
 //! a message that nobody meant, what was wanted comes true or is told, and the passes after it settle everything.
 
 use super::lies::{ALL, FALSE_NEWS, Fault, GOING, REFUSING, RUBBISH};
-use super::life::{Kind, Life};
+use super::life::{Kind, Life, in_a_row};
 use crate::pretend::Lie;
 use std::collections::BTreeMap;
 
@@ -50,7 +50,8 @@ fn name(fault: &Fault, Place { offers, kind, after }: Place) -> String {
 async fn tell(fault: &'static Fault, place: Place) {
     let (Place { offers, kind, after }, case) = (place, name(fault, place));
     let mut life = Life::begin(offers, case).await;
-    life.desk.home.server.later(move |command| Kind::of(command) == kind, after, Lie::Bent(fault.bend));
+    let times = in_a_row();
+    life.desk.home.server.later_and_again(move |command| Kind::of(command) == kind, after, times, Lie::Bent(fault.bend));
     life.live().await;
     life.settle().await;
     life.settle().await;
@@ -58,7 +59,7 @@ async fn tell(fault: &'static Fault, place: Place) {
 }
 
 /// Each lie at every fourth kind of command, at one place of it; `GODWIT_LIES=all`: everywhere, at every server;
-/// `GODWIT_LIES="a BAD at Move 0"`: the cases whose name has these words.
+/// `GODWIT_LIES="a BAD at Move 0"`: the cases whose name has these words. `GODWIT_LIES_IN_A_ROW=3`: each is told so often.
 async fn play(table: &'static [Fault]) {
     let wanted = std::env::var("GODWIT_LIES").ok();
     let all = wanted.is_some();
