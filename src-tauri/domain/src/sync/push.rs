@@ -85,6 +85,9 @@ pub struct MailboxPush {
     pub steps: Vec<PushStep>,
 }
 
+/// Messages that one step copies, moves or removes: enough to be few commands, few enough to stop between two of them.
+pub const MOST_AT_ONCE: usize = 1_000;
+
 /// Plans the push: flags first so that they travel along, copies before moves take the source away, expunges last.
 /// What is to be expunged needs no flags and no move.
 pub fn plan_push(wishes: &[Wish], copies: &[CopyWish]) -> Vec<MailboxPush> {
@@ -137,17 +140,14 @@ impl Groups {
             }
         }
         for (target, items) in self.copies {
-            let (uids, copies) = sorted(items);
-            steps.push(PushStep::Copy { target, uids, copies });
+            let copies = in_parts(items).into_iter().map(|(uids, copies)| PushStep::Copy { target, uids, copies });
+            steps.extend(copies);
         }
         for (target, items) in self.moves {
-            let (uids, placements) = sorted(items);
-            steps.push(PushStep::Move { target, uids, placements });
+            let moves = in_parts(items).into_iter().map(|(uids, placements)| PushStep::Move { target, uids, placements });
+            steps.extend(moves);
         }
-        if !self.expunge.is_empty() {
-            let (uids, placements) = sorted(self.expunge);
-            steps.push(PushStep::Expunge { uids, placements });
-        }
+        steps.extend(in_parts(self.expunge).into_iter().map(|(uids, placements)| PushStep::Expunge { uids, placements }));
         steps
     }
 }
@@ -159,6 +159,11 @@ fn key(flags: &Flags) -> FlagKey {
 fn sorted<T: Ord>(mut items: Vec<(u32, T)>) -> (UidSet, Vec<T>) {
     items.sort_unstable();
     (items.iter().map(|(uid, _)| *uid).collect(), items.into_iter().map(|(_, id)| id).collect())
+}
+
+fn in_parts<T: Ord + Copy>(mut items: Vec<(u32, T)>) -> Vec<(UidSet, Vec<T>)> {
+    items.sort_unstable();
+    items.chunks(MOST_AT_ONCE).map(|part| sorted(part.to_vec())).collect()
 }
 
 #[cfg(test)]
@@ -192,6 +197,21 @@ mod tests {
         assert_eq!(uids.to_string(), "1:10000");
         assert_eq!(*flags, Flags::of(bit::SEEN));
         assert_eq!(placements[0], PlacementId(1));
+    }
+
+    #[test]
+    fn ten_thousand_moves_are_ten_commands() {
+        let moved = |n| Wish { target: Some(MailboxId(2)), ..wish(i64::from(n), n) };
+        let plan = plan_push(&(1..=10_000).rev().map(moved).collect::<Vec<_>>(), &[]);
+        let sets: Vec<String> = plan[0]
+            .steps
+            .iter()
+            .map(|step| match step {
+                PushStep::Move { uids, placements, .. } if placements.len() == MOST_AT_ONCE => uids.to_string(),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!((sets.len(), sets[0].as_str(), sets[9].as_str()), (10, "1:1000", "9001:10000"));
     }
 
     #[test]

@@ -145,7 +145,11 @@ impl AccountSync {
         }
         let visit = Visit { state: &state, selected: &selected, pending: &wanted.placements, copies: &wanted.copies };
         self.push_flags(&visit, &plan.steps, out).await?;
-        for step in &plan.steps {
+        for (nth, step) in plan.steps.iter().enumerate() {
+            // What a person did meanwhile may take back what is still to be done: the push that it asks for plans anew.
+            if nth > 0 && self.push_wanted() {
+                return Ok(());
+            }
             let done = match step {
                 PushStep::Store { .. } => Ok(()),
                 PushStep::Copy { target, .. } | PushStep::Move { target, .. } if out.unmade.contains_key(target) => {

@@ -149,3 +149,33 @@ async fn a_busy_server_takes_no_want_back_however_often_it_says_so() {
     assert_eq!(home.waiting().await, 0);
     home.audit().await;
 }
+
+#[tokio::test]
+async fn many_moves_stop_between_two_commands_when_a_person_takes_them_back() {
+    let server = Pretend::offering("UIDPLUS MOVE");
+    server.change(|w| w.letters("INBOX", 2_500));
+    let home = Home::at(&server).await;
+    let pulse = Pulse::default();
+    let connection = server.connect().await.unwrap();
+    let sync = AccountSync::new(home.store.clone(), connection, home.account, pulse.clone(), server.dial());
+    home.get(&sync).await;
+    let inbox = home.mailbox("INBOX").await;
+    let spec = ViewSpec { scope: Scope::Mailbox { mailbox: inbox }, filter: Filter::All, threaded: false, search: None };
+    let view = home.store.view_open(spec).await.unwrap().view;
+    let all = Targets::AllBut { view, except: Vec::new() };
+    let done = home.store.perform(Action { verb: Verb::Archive, targets: all }).await.unwrap();
+    let wants = pulse.clone();
+    server.once("UID MOVE", Lie::After(Box::new(move |_| wants.want_push())));
+    sync.push().await.unwrap();
+    assert_eq!(server.heard("UID MOVE"), 1);
+    assert_eq!(server.world().subjects("Archive").len(), 1_000);
+    // All of it is taken back: what was not moved yet never is, and what was comes home.
+    home.store.undo(done.receipt).await.unwrap();
+    pulse.take_push();
+    sync.push().await.unwrap();
+    home.get(&sync).await;
+    assert_eq!((home.waiting().await, server.heard("UID MOVE")), (0, 2));
+    assert_eq!(server.world().subjects("INBOX").len(), 2_500);
+    assert!(server.world().subjects("Archive").is_empty());
+    home.audit().await;
+}
