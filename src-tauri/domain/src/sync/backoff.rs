@@ -26,8 +26,9 @@ pub enum Sent {
 pub fn sent(error: &Error) -> Sent {
     use ErrorKind::*;
     match error.kind {
-        Refused | Gone | Unsupported | Invalid | StorageFull | ReadOnly => Sent::Refused,
+        Refused | Gone | Unsupported | Invalid => Sent::Refused,
         Busy | Protocol => Sent::NotNow,
+        // `StorageFull` and `ReadOnly` are this machine's: no server said a word.
         _ => Sent::Open,
     }
 }
@@ -103,6 +104,9 @@ mod tests {
         check(ErrorKind::Protocol, Sent::NotNow);
         for open in [ErrorKind::Offline, ErrorKind::TimedOut, ErrorKind::Uncertain, ErrorKind::Cancelled, ErrorKind::Bug] {
             check(open, Sent::Open);
+        }
+        for ours in [ErrorKind::StorageFull, ErrorKind::ReadOnly] {
+            check(ours, Sent::Open);
         }
     }
 

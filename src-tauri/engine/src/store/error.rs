@@ -164,7 +164,7 @@ pub(super) fn from_io(doing: &str, error: &std::io::Error) -> Error {
     }
 }
 
-fn full() -> Error {
+pub(super) fn full() -> Error {
     Error::new(ErrorKind::StorageFull, "The disk is full.").mend("Free 200 MB, then try again.")
 }
 

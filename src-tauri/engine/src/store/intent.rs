@@ -295,6 +295,8 @@ impl Writer<'_> {
 
     /// Makes the projection of all intents anew; answers how many rows were out of step.
     pub(super) fn heal(&mut self) -> Result<u32> {
+        self.pass_known_ids()?;
+        self.forget_strangers()?;
         let bound = self.bind_held()?;
         let mut intents: HashMap<i64, Intent> = self.intents()?.into_iter().map(|i| (i.placement, i)).collect();
         let mut healed = 0;
@@ -319,6 +321,30 @@ impl Writer<'_> {
             }
         }
         Ok(healed + bound)
+    }
+
+    /// The cache is synced less often than the profile, so it may have lost rows that the profile names: their ids are never
+    /// given to others, or what was wanted of one message would be done to another.
+    fn pass_known_ids(&mut self) -> Result<()> {
+        let highest = self.profile.one(
+            "SELECT max(id) FROM (SELECT max(placement_id) AS id FROM intent UNION ALL SELECT max(placement_id) FROM copy_intent
+               UNION ALL SELECT max(placement_id) FROM receipt_item UNION ALL SELECT max(placement_id) FROM attempt
+               UNION ALL SELECT max(answers) FROM outbox UNION ALL SELECT max(content ->> '$.answers') FROM draft
+               UNION ALL SELECT max(j.value) FROM on_wire, json_each('[' || placements || ']') j)",
+            [],
+            |r| r.get::<_, Option<i64>>(0),
+        )?;
+        if let Some(highest) = highest.flatten() {
+            self.cache.run("UPDATE sqlite_sequence SET seq = ?1 WHERE name = 'placement' AND seq < ?1", [highest])?;
+        }
+        Ok(())
+    }
+
+    /// Accounts that the profile has no more: the cache did not follow their removal.
+    fn forget_strangers(&mut self) -> Result<()> {
+        let known: HashSet<i64> = self.accounts()?.into_iter().map(|a| a.id.0).collect();
+        let held = self.cache.all("SELECT DISTINCT account_id FROM mailbox", [], |r| r.get::<_, i64>(0))?;
+        held.into_iter().filter(|id| !known.contains(id)).try_for_each(|id| self.forget_account(AccountId(id)))
     }
 
     /// Intents of rows that were never written (a kill between the two files): given to whoever holds their UID.

@@ -123,6 +123,9 @@ pub(super) struct Desk {
     pub(super) unhealed: bool,
     #[cfg(test)]
     pub(super) stop_between: bool,
+    /// The cache finds no room.
+    #[cfg(test)]
+    pub(super) fail_cache: bool,
 }
 
 impl Desk {
@@ -136,6 +139,8 @@ impl Desk {
             unhealed: false,
             #[cfg(test)]
             stop_between: false,
+            #[cfg(test)]
+            fail_cache: false,
         };
         desk.unbound = desk.read(|r| Unbound::load(*r))?;
         Ok(desk)
@@ -233,9 +238,18 @@ impl Desk {
         if self.stop_between && wrote_profile {
             return Err(Error::bug("Stopped between the two files."));
         }
-        if let Err(error) = cache.batch("COMMIT") {
-            self.unhealed |= wrote_profile;
-            return if wrote_profile { Ok((value, Some(error))) } else { Err(error) };
+        #[cfg(test)]
+        let committed = if self.fail_cache { Err(super::error::full()) } else { cache.batch("COMMIT") };
+        #[cfg(not(test))]
+        let committed = cache.batch("COMMIT");
+        if let Err(error) = committed {
+            if !wrote_profile {
+                return Err(error);
+            }
+            self.unhealed = true;
+            // What stands in the profile is so, and who has to hear of it hears of it.
+            changes.events.into_iter().for_each(|event| self.hub.emit(event));
+            return Ok((value, Some(error)));
         }
         self.unbound.dirty = false;
         self.hub.committed(changes, Reader::new(profile, cache));

@@ -4,6 +4,7 @@ mod actions;
 mod carry;
 mod drafts;
 mod files;
+mod halves;
 mod keep;
 mod labels;
 mod large;
