@@ -77,7 +77,7 @@ export class App {
   /** Counts the times that the list is to take the focus. */
   wantsFocus = $state(0);
 
-  /** What takes back the newest action on many messages. */
+  /** What takes back the newest action on many messages, where something does. */
   large = $state.raw<number | null>(null);
 
   private receipts: number[] = [];
@@ -370,7 +370,7 @@ export class App {
       const done = await this.backend.call("perform", { action: { ...verb, targets } as Action });
       const receipt = done.receipt;
       if (receipt !== null) this.receipts.push(receipt);
-      if (receipt !== null && done.count >= MANY) this.large = receipt;
+      if (done.count >= MANY) this.large = receipt;
       // What comes next was not chosen: all that was is gone from here.
       if (targets.kind === "all_but" && verb.verb !== "mark" && this.list.selection.all)
         this.list.selection = Selection.none;
@@ -402,6 +402,7 @@ export class App {
     const account = this.mail.mailbox(mailbox)?.account;
     try {
       const done = await this.backend.call("mailbox_empty", { mailbox });
+      if (done.count >= MANY) this.large = null;
       const look = { label: "Recently removed", run: () => account && void this.go({ kind: "removed", account }) };
       this.toasts.say(done.said, { buttons: done.count > 0 && account !== undefined ? [look] : [] });
     } catch (thrown) {

@@ -1,6 +1,6 @@
 // Accounts, folders, what the accounts are doing, and the outbox: read from the engine, read again when it says that they changed.
 import type { Backend } from "../ipc/backend";
-import { changesWaiting } from "../words/status";
+import { changesWaiting, sendingMany, type SendingMany } from "../words/status";
 import type { Account, AccountStatus, Event, Mailbox, OutboxItem, Role } from "../ipc/bindings";
 
 type Part = "accounts" | "mailboxes" | "statuses" | "outbox";
@@ -11,14 +11,18 @@ const PARTS: Record<string, Part[]> = {
   outbox_changed: ["outbox"],
 };
 
+/** So long without one change that reached its server. */
+const STANDS_STILL_MS = 120_000;
+
 export class Mail {
   accounts = $state.raw<Account[]>([]);
   mailboxes = $state.raw<Mailbox[]>([]);
   statuses = $state.raw<AccountStatus[]>([]);
   outbox = $state.raw<OutboxItem[]>([]);
   loaded = $state(false);
-  /** How many changes waited for servers at once since none did: what is sent, of how many. */
-  mostWaiting = $state.raw(0);
+  /** Many changes on their way to servers, while they are. */
+  sending = $state.raw<SendingMany | null>(null);
+  private standsStill: ReturnType<typeof setTimeout> | undefined;
 
   private readonly busy = new Set<Part>();
   private readonly again = new Set<Part>();
@@ -58,9 +62,13 @@ export class Mail {
   }
 
   private standing(statuses: AccountStatus[]): void {
-    const waiting = changesWaiting(statuses);
+    const [before, waiting] = [changesWaiting(this.statuses), changesWaiting(statuses)];
     this.statuses = statuses;
-    this.mostWaiting = waiting === 0 ? 0 : Math.max(this.mostWaiting, waiting);
+    this.sending = sendingMany(this.sending, before, waiting);
+    if (waiting === before) return;
+    clearTimeout(this.standsStill);
+    // What can't be done now waits for its time, and is no longer on its way.
+    if (this.sending) this.standsStill = setTimeout(() => (this.sending = null), STANDS_STILL_MS);
   }
 
   account(id: number): Account | undefined {

@@ -19,15 +19,31 @@ const waits = (n: number): string => (n === 0 ? "" : n === 1 ? ", 1 change waits
 /** So many changes are worth a bar, and a way to stop them. */
 export const MANY = 100;
 
+/** Many changes on their way: how many waited before them, and with them. */
+export interface SendingMany {
+  from: number;
+  most: number;
+}
+
+/** What a new count of waiting changes makes of it: many more at once begin it, and it ends where it began. */
+export function sendingMany(now: SendingMany | null, before: number, waiting: number): SendingMany | null {
+  if (waiting - before >= MANY) return { from: now?.from ?? before, most: Math.max(now?.most ?? 0, waiting) };
+  if (!now || waiting <= now.from) return null;
+  return waiting > now.most ? { ...now, most: waiting } : now;
+}
+
 /** How many changes the server has not confirmed yet, in all accounts. */
 export const changesWaiting = (statuses: AccountStatus[]): number =>
   statuses.reduce((sum, one) => sum + one.waiting, 0);
 
 /**
  * What is worst is said first: stopped, many changes under way, getting, offline, signing in, up to date.
- * `most`: how many changes waited at once since none did.
  */
-export function statusWords(statuses: AccountStatus[], accounts: Account[], most = 0): StatusWords {
+export function statusWords(
+  statuses: AccountStatus[],
+  accounts: Account[],
+  sending: SendingMany | null = null,
+): StatusWords {
   const waiting = changesWaiting(statuses);
   const nameOf = (id: number): string => domain(accounts.find((one) => one.id === id)?.email ?? "");
   const several = accounts.length > 1;
@@ -44,16 +60,11 @@ export function statusWords(statuses: AccountStatus[], accounts: Account[], most
   const kinds = statuses.map((one) => one.activity);
   const getting = kinds.flatMap((one) => (one.kind === "getting" ? [one] : []));
   const online = !kinds.some((one) => one.kind === "offline" || one.kind === "signing_in");
-  if (waiting > 0 && most >= MANY && online) {
-    const done = most - waiting;
-    const sending = `${number(done)} of ${plural(most, "change")} reached the server`;
-    return {
-      text: `Sending, ${Math.floor((100 * done) / most)}%`,
-      dot: "ok",
-      progress: done / most,
-      sending,
-      trouble: null,
-    };
+  if (sending && waiting > sending.from && online) {
+    const [done, total] = [sending.most - waiting, sending.most - sending.from];
+    const arrived = `${number(done)} of ${plural(total, "change")} reached the server`;
+    const text = `Sending, ${Math.floor((100 * done) / total)}%`;
+    return { text, dot: "ok", progress: done / total, sending: arrived, trouble: null };
   }
   if (getting.length > 0) {
     const done = getting.reduce((sum, one) => sum + one.done, 0);

@@ -5,7 +5,7 @@ import { headerDate, listDate } from "./dates";
 import { around, pieces } from "./marks";
 import { initials, isAddress, parseAddress, proposal, splitAddresses } from "./people";
 import { folderLabel, rowName } from "./rows";
-import { statusWords } from "./status";
+import { sendingMany, statusWords, type SendingMany } from "./status";
 
 const now = new Date(2026, 10, 20, 9, 44);
 const at = (...parts: [number, number, number, number?, number?]): number =>
@@ -120,18 +120,34 @@ describe("the sync status", () => {
   ])("%s", (text, statuses) => expect(statusWords(statuses, accounts).text).toBe(text));
 
   test("many changes have a bar, few have none, and none where the server is not there", () => {
-    const sending = (waiting: number, most: number, activity: Activity = fresh) =>
-      statusWords([{ account: 1, activity, waiting }], accounts, most);
-    expect(sending(6_600, 10_000)).toMatchObject({
+    const many = (from: number, most: number): SendingMany => ({ from, most });
+    const sending = (waiting: number, run: SendingMany | null, activity: Activity = fresh) =>
+      statusWords([{ account: 1, activity, waiting }], accounts, run);
+    expect(sending(6_600, many(0, 10_000))).toMatchObject({
       text: "Sending, 34%",
       progress: 0.34,
       sending: "3,400 of 10,000 changes reached the server",
     });
-    expect(sending(6_600, 10_000, { kind: "getting", done: 0, total: 0 }).text).toBe("Sending, 34%");
-    expect(sending(2, 40)).toMatchObject({ text: "Sending 2 changes", progress: null });
-    expect(sending(0, 0).text).toBe("Up to date, 09:44");
+    expect(sending(6_600, many(0, 10_000), { kind: "getting", done: 0, total: 0 }).text).toBe("Sending, 34%");
+    expect(sending(57, many(7, 107)).text).toBe("Sending, 50%");
+    expect(sending(2, null)).toMatchObject({ text: "Sending 2 changes", progress: null });
+    expect(sending(0, null).text).toBe("Up to date, 09:44");
     const off: Activity = { kind: "offline", since: at(2026, 10, 20, 9, 20), error: failure };
-    expect(sending(6_600, 10_000, off).text).toBe("Offline since 09:20, 6,600 changes wait");
+    expect(sending(6_600, many(0, 10_000), off).text).toBe("Offline since 09:20, 6,600 changes wait");
+  });
+
+  test("many changes begin where many more wait at once, and end where they began", () => {
+    let [run, last]: [SendingMany | null, number] = [null, 0];
+    const counts = (...all: number[]): (SendingMany | null)[] =>
+      all.map((waiting) => {
+        [run, last] = [sendingMany(run, last, waiting), waiting];
+        return run;
+      });
+    expect(counts(1, 60, 120, 7)).toEqual([null, null, null, null]);
+    const one = { from: 7, most: 407 };
+    expect(counts(407, 200, 8, 7)).toEqual([one, one, one, null]);
+    // More join; one that the server never takes does not keep the bar for ever.
+    expect(counts(407, 300, 500, 7, 6)).toEqual([one, one, { from: 7, most: 500 }, null, null]);
   });
 });
 

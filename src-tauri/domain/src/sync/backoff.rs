@@ -70,8 +70,9 @@ pub fn failures_left(failures: u32, held_ms: u64) -> u32 {
     if held_ms >= STEADY_MS { 0 } else { failures }
 }
 
-/// The shortest and the longest that one IDLE lasts, in seconds; the latter where lines are known to be forgotten sooner.
-const IDLE_AT_LEAST: u64 = 240;
+/// The shortest that one IDLE lasts, in seconds.
+pub const IDLE_AT_LEAST: u64 = 240;
+/// The longest where lines are known to be forgotten sooner.
 const IDLE_WHERE_FORGOTTEN: u64 = 570;
 
 /// How long one IDLE lasts, in seconds, of at most `longest`: less where the server or what lies before it forgets quiet

@@ -118,11 +118,16 @@ impl AccountSync {
                 if sent(&error) == Sent::Open {
                     return Err(error);
                 }
-                if self.conn.status(&wire_name).await.is_err() {
-                    // What should go there shares this answer; the account goes on.
-                    tracing::info!(kind = ?error.kind, "a mailbox could not be made");
-                    unmade.insert(id, error);
-                    continue;
+                // It may be there all the same. Only a plain word that it is not makes the refusal a refusal.
+                match self.conn.status(&wire_name).await {
+                    Ok(_) => {}
+                    Err(absent) if sent(&absent) == Sent::Open => return Err(absent),
+                    Err(absent) => {
+                        tracing::info!(kind = ?error.kind, "a mailbox could not be made");
+                        // What should go there shares this answer; the account goes on.
+                        unmade.insert(id, if sent(&absent) == Sent::NotNow { absent } else { error });
+                        continue;
+                    }
                 }
             }
             self.conn.subscribe_if_it_will(&wire_name, true).await?;

@@ -7,7 +7,7 @@ use super::bell::Bell;
 use crate::context::Context;
 use crate::imap::{Connection, MailboxEvent};
 use crate::store::{Lane, MailboxState};
-use godwit_domain::sync::{FetchedFlags, Retry, StatusItems, idle_for, retry_after};
+use godwit_domain::sync::{FetchedFlags, IDLE_AT_LEAST, Retry, StatusItems, idle_for, retry_after};
 use godwit_domain::{AccountId, Error, ErrorKind, Event, MailboxId, Result, Role};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -24,6 +24,8 @@ const MOST_WAKES: usize = 16;
 pub(super) struct Watch {
     task: JoinHandle<()>,
     hears_all: Arc<AtomicBool>,
+    /// Goes with this, not with the task: whoever takes its place finds it free at once.
+    _room: OwnedSemaphorePermit,
 }
 
 impl Watch {
@@ -57,7 +59,6 @@ pub(super) fn start(context: Context, account: AccountId, bell: Bell, pace: &Pac
     let again = pace.watch_again;
     let ears = Ears { context, account, bell, idle: pace.idle, hears_all: hears_all.clone(), found_dead: AtomicU32::new(0) };
     let task = tokio::spawn(async move {
-        let _room = room;
         let mut refused = 0;
         loop {
             let heard = ears.listen(&mut refused).await;
@@ -82,7 +83,7 @@ pub(super) fn start(context: Context, account: AccountId, bell: Bell, pace: &Pac
             tokio::time::sleep(if drops { AFTER_DROP.min(again) } else { again }).await;
         }
     });
-    Watch { task, hears_all }
+    Watch { task, hears_all, _room: room }
 }
 
 struct Ears {
@@ -91,7 +92,7 @@ struct Ears {
     bell: Bell,
     idle: Duration,
     hears_all: Arc<AtomicBool>,
-    /// How often a line was found dead only when it was spoken to again.
+    /// How often a line did not outlive its quiet.
     found_dead: AtomicU32,
 }
 
@@ -140,7 +141,9 @@ impl Ears {
         let span = Duration::from_secs(idle_for(self.idle.as_secs(), forgets, self.found_dead.load(Ordering::Relaxed)));
         let began = Instant::now();
         let heard = connection.idle(span, std::future::pending()).await;
-        if heard.is_err() && !connection.is_alive() && began.elapsed() >= span {
+        // Forgotten without a word, or closed for being quiet too long.
+        let quiet = began.elapsed() >= Duration::from_secs(IDLE_AT_LEAST);
+        if heard.is_err() && !connection.is_alive() && quiet {
             self.found_dead.fetch_add(1, Ordering::Relaxed);
         }
         heard

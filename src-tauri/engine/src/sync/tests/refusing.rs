@@ -78,6 +78,31 @@ async fn what_should_go_into_a_folder_that_cannot_be_made_now_waits_for_it() {
 }
 
 #[tokio::test]
+async fn a_folder_that_another_device_made_first_is_waited_for_while_it_is_in_use() {
+    let server = Pretend::offering("UIDPLUS MOVE");
+    server.change(|w| {
+        w.letters("INBOX", 2);
+        w.mailboxes.remove("Archive");
+    });
+    let mut home = Home::at(&server).await;
+    let sync = home.session().await;
+    home.get(&sync).await;
+    home.perform(Verb::Archive, &[home.row("INBOX", "Letter 1").await]).await;
+    server.change(|w| w.add("Archive"));
+    server.always("CREATE", Lie::Say("TAG NO [ALREADYEXISTS] it is there"));
+    server.always("STATUS \"Archive\"", Lie::Say("TAG NO [UNAVAILABLE] later"));
+    sync.push().await.unwrap();
+    assert_eq!((home.waiting().await, home.told().await.len()), (1, 0));
+    server.repent();
+    server.always("CREATE", Lie::Say("TAG NO [ALREADYEXISTS] it is there"));
+    sync.push().await.unwrap();
+    home.get(&sync).await;
+    assert_eq!((home.waiting().await, home.told().await.len()), (0, 0));
+    assert_eq!(server.world().subjects("Archive"), letters(1..=1));
+    home.audit().await;
+}
+
+#[tokio::test]
 async fn a_folder_that_cannot_be_looked_into_now_holds_up_nothing_but_itself() {
     let (server, home, sync) = with_letters("UIDPLUS").await;
     let boats = home.mailbox("Boats").await;
