@@ -2,6 +2,7 @@
 //! The intent commits before its projection in cache.db; `heal` makes the projection anew after a kill between the two.
 
 use super::going::MOVED_GRACE_SECS;
+use super::on_wire::ids_of;
 use super::placement::Placement;
 use super::reader::{Reader, number};
 use super::writer::Writer;
@@ -329,12 +330,13 @@ impl Writer<'_> {
         let highest = self.profile.one(
             "SELECT max(id) FROM (SELECT max(placement_id) AS id FROM intent UNION ALL SELECT max(placement_id) FROM copy_intent
                UNION ALL SELECT max(placement_id) FROM receipt_item UNION ALL SELECT max(placement_id) FROM attempt
-               UNION ALL SELECT max(answers) FROM outbox UNION ALL SELECT max(content ->> '$.answers') FROM draft
-               UNION ALL SELECT max(j.value) FROM on_wire, json_each('[' || placements || ']') j)",
+               UNION ALL SELECT max(answers) FROM outbox UNION ALL
+               SELECT max(CASE WHEN json_valid(content) THEN CAST(content ->> '$.answers' AS INTEGER) END) FROM draft)",
             [],
             |r| r.get::<_, Option<i64>>(0),
         )?;
-        if let Some(highest) = highest.flatten() {
+        let on_wire = self.profile.all("SELECT placements FROM on_wire", [], |r| Ok(ids_of(r.get_ref(0)?.as_str()?).max()))?;
+        if let Some(highest) = on_wire.into_iter().flatten().chain(highest.flatten()).max() {
             self.cache.run("UPDATE sqlite_sequence SET seq = ?1 WHERE name = 'placement' AND seq < ?1", [highest])?;
         }
         Ok(())

@@ -48,6 +48,11 @@ pub struct LeftThere {
     pub taken_back: FlagEdit,
 }
 
+/// The placements of a command, as they are written.
+pub(super) fn ids_of(written: &str) -> impl Iterator<Item = i64> {
+    written.split(' ').filter_map(|id| id.parse().ok())
+}
+
 impl Reader<'_> {
     /// Commands of an account that were not answered, oldest first. Where a folder of theirs is gone, so is the question.
     pub fn on_wire(&self, account: AccountId) -> Result<Vec<OnWire>> {
@@ -60,7 +65,7 @@ impl Reader<'_> {
                     Ok(Flags::from_columns(number(r.get(at)?), r.get_ref(at + 1)?.as_str()?))
                 };
                 let edit = FlagEdit { add: flags(3)?, del: flags(5)? };
-                let ids = r.get_ref(2)?.as_str()?.split(' ').filter_map(|id| id.parse().ok()).map(PlacementId).collect();
+                let ids = ids_of(r.get_ref(2)?.as_str()?).map(PlacementId).collect();
                 let on_wire =
                     OnWire { id: r.get(0)?, mailbox: MailboxId(0), uidvalidity: number(r.get(1)?), placements: ids, doing: Doing::Store(edit) };
                 let uidnext = r.get::<_, Option<i64>>(7)?.map(number);

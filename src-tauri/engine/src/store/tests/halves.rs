@@ -44,6 +44,26 @@ async fn a_wish_never_falls_on_another_message_when_the_cache_lost_its_last_writ
 }
 
 #[tokio::test]
+async fn whatever_names_a_row_in_the_profile_keeps_its_number_from_others() {
+    let home = Home::new();
+    let account = home.account("marit@fjordlys.example").await;
+    let inbox = home.mailbox(account, "INBOX").await;
+    home.store.clone().close().await;
+    let earlier = Earlier::of(home.dir.path());
+    let (home, _) = home.again().await;
+    let rows = home.deliver(inbox, mails(1..=4)).await;
+    let (answered, moving) = (rows[0], rows.clone());
+    home.write(move |w| w.leaves(inbox, 1, &moving, &Doing::Store(FlagEdit::default()))).await;
+    home.write(move |w| w.draft_put(&Draft { answers: Some(answered), ..writing::draft(account) })).await;
+    home.store.clone().close().await;
+    earlier.put_back(home.dir.path());
+    let (home, _) = home.again().await;
+    let others = home.deliver(inbox, mails(5..=8)).await;
+    assert!(others.iter().all(|id| !rows.contains(id)), "{others:?} {rows:?}");
+    home.audit().await;
+}
+
+#[tokio::test]
 async fn an_account_that_was_removed_leaves_nothing_in_a_cache_that_did_not_follow() {
     let home = Home::new();
     let (account, other) = (home.account("marit@fjordlys.example").await, home.account("siri@fjordlys.example").await);

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn draft(account: AccountId) -> Draft {
+pub(super) fn draft(account: AccountId) -> Draft {
     Draft {
         id: DraftId(0),
         account,
