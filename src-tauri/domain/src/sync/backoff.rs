@@ -52,8 +52,10 @@ pub fn named_pause(error: &Error) -> Option<u64> {
 pub fn retry_after(error: &Error, failures: u32) -> Retry {
     use ErrorKind::*;
     match error.kind {
-        SignInNeeded | CertificateExpired | CertificateName | CertificateUntrusted | Unsupported | StorageFull | ReadOnly
-        | KeyUnavailable | Corrupt | Invalid => Retry::Stop,
+        SignInNeeded | CertificateExpired | CertificateName | CertificateUntrusted | Unsupported | ReadOnly | KeyUnavailable
+        | Corrupt | Invalid => Retry::Stop,
+        // Whoever makes room does not come back to say so.
+        StorageFull => Retry::After(LONGEST_WAIT_MS),
         Offline | HostUnknown | PortRefused | TimedOut | Tls | Busy | Protocol | Refused | Gone | Uncertain | Cancelled
         | ProfileInUse | Bug => {
             let wait = 2_000u64.saturating_mul(1 << failures.saturating_sub(1).min(16));
@@ -94,6 +96,11 @@ mod tests {
     #[test]
     fn a_wrong_password_is_never_tried_again_by_itself() {
         assert_eq!(retry_after(&Error::new(ErrorKind::SignInNeeded, "no"), 1), Retry::Stop);
+    }
+
+    #[test]
+    fn a_full_disk_is_tried_again_by_itself_now_and_then() {
+        assert_eq!(retry_after(&Error::new(ErrorKind::StorageFull, "full"), 1), Retry::After(LONGEST_WAIT_MS));
     }
 
     #[test]

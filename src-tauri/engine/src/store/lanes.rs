@@ -126,6 +126,9 @@ pub(super) struct Desk {
     /// The cache finds no room.
     #[cfg(test)]
     pub(super) fail_cache: bool,
+    /// For how many more transactions there is room, and whether one then goes wrong or all; `None`: for all.
+    #[cfg(test)]
+    pub(super) room: Option<(u32, bool)>,
 }
 
 impl Desk {
@@ -141,6 +144,8 @@ impl Desk {
             stop_between: false,
             #[cfg(test)]
             fail_cache: false,
+            #[cfg(test)]
+            room: None,
         };
         desk.unbound = desk.read(|r| Unbound::load(*r))?;
         Ok(desk)
@@ -220,6 +225,13 @@ impl Desk {
 
     /// The error beside a value is the cache's, after the profile had been written.
     fn attempt<T>(&mut self, f: impl FnOnce(&mut Writer<'_>) -> Result<T>) -> Result<(T, Option<Error>)> {
+        #[cfg(test)]
+        if let Some((left, once)) = self.room {
+            self.room = if left == 0 && once { None } else { Some((left.saturating_sub(1), once)) };
+            if left == 0 {
+                return Err(super::error::full());
+            }
+        }
         let profile = Db::new(&self.profile, File::Profile);
         let cache = Db::new(&self.cache, File::Cache);
         cache.batch("BEGIN IMMEDIATE")?;

@@ -201,6 +201,14 @@ impl Store {
         self.desk(lane, move |desk| desk.transact(lane, f)).await
     }
 
+    /// From now on there is room for so many transactions, and then for one not or for none. Answers whether what was left
+    /// before was used up.
+    #[cfg(test)]
+    pub async fn set_room(&self, room: Option<(u32, bool)>) -> bool {
+        let set = move |desk: &mut Desk| Ok(!matches!(std::mem::replace(&mut desk.room, room), Some((1.., _))));
+        self.desk(Lane::User, set).await.unwrap()
+    }
+
     async fn desk<T: Send + 'static>(&self, lane: Lane, f: impl FnOnce(&mut Desk) -> Result<T> + Send + 'static) -> Result<T> {
         let (answer, done) = oneshot::channel();
         // Whoever asked may have gone; the work is done all the same.

@@ -179,3 +179,40 @@ async fn many_moves_stop_between_two_commands_when_a_person_takes_them_back() {
     assert!(server.world().subjects("Archive").is_empty());
     home.audit().await;
 }
+
+#[tokio::test]
+async fn a_disk_that_fills_at_any_moment_of_a_push_takes_no_wish_back_and_doubles_nothing() {
+    for (capabilities, once) in ["UIDPLUS MOVE", "UIDPLUS", ""].into_iter().flat_map(|c| [(c, true), (c, false)]) {
+        for room in 0.. {
+            let (server, mut home, sync) = with_letters(capabilities).await;
+            let row = async |n: u32| home.row("INBOX", &format!("Letter {n}")).await;
+            let rows = [row(1).await, row(2).await, row(3).await];
+            let copy = Verb::Copy { to: home.mailbox("Archive").await };
+            for (verb, row) in [(star(), rows[0]), (Verb::Archive, rows[0]), (copy, rows[1]), (Verb::DeleteForGood, rows[2])] {
+                home.perform(verb, &[row]).await;
+            }
+            home.store.set_room(Some((room, once))).await;
+            let pushed = sync.push().await;
+            let met = home.store.set_room(None).await;
+            if let Err(error) = &pushed {
+                assert_eq!(error.kind, ErrorKind::StorageFull, "{capabilities:?}, room for {room}");
+            }
+            let session = home.session().await;
+            for _ in 0..2 {
+                session.push().await.unwrap();
+                home.get(&session).await;
+            }
+            let told = home.told().await;
+            assert_eq!((home.waiting().await, told.len()), (0, 0), "{capabilities:?}, room for {room}: {told:?}");
+            let mut archived = server.world().subjects("Archive");
+            archived.sort();
+            assert_eq!(archived, letters(1..=2), "{capabilities:?}, room for {room}");
+            assert_eq!(server.world().subjects("INBOX"), letters([2, 4]), "{capabilities:?}, room for {room}");
+            home.audit().await;
+            if !met {
+                assert!(room > 5, "{capabilities:?}: {room}");
+                break;
+            }
+        }
+    }
+}
