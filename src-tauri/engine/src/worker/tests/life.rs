@@ -123,6 +123,8 @@ pub(super) struct Life {
     told: Vec<Error>,
     /// Whether the message that another client removed was asked back.
     asked_back: bool,
+    /// In which of the three parts the disk is full, and after how many transactions of it; false once it was.
+    full: Option<(u32, u32, bool)>,
 }
 
 impl Life {
@@ -132,7 +134,14 @@ impl Life {
         if offers.contains("X-NO-ARCHIVE") {
             server.change(|w| drop(w.mailboxes.remove("Archive")));
         }
-        Self { desk: Desk::at(&server).await, case, known: BTreeSet::new(), told: Vec::new(), asked_back: false }
+        Self { desk: Desk::at(&server).await, case, known: BTreeSet::new(), told: Vec::new(), asked_back: false, full: None }
+    }
+
+    /// The disk has no room for one transaction of this part of life. Answers whether that was met, once it is lived.
+    pub async fn live_where_the_disk_fills(&mut self, part: u32, room: u32) -> bool {
+        self.full = Some((part, room, false));
+        self.live().await;
+        self.full.is_some_and(|(.., met)| met)
     }
 
     /// All of it. Where a lie was told the passes after it have to mend it, before life goes on.
@@ -146,8 +155,15 @@ impl Life {
                 _ => self.wishes().await,
             }
             let before = server.lies_left();
+            let room = self.full.filter(|full| full.0 == part).map(|full| (full.1, true));
+            self.desk.home.store.set_room(room).await;
             let passed = self.bounded_pass(part == 2).await;
-            if before == server.lies_left() {
+            let met = self.desk.home.store.set_room(None).await && room.is_some();
+            if met {
+                self.full = self.full.map(|(part, room, _)| (part, room, true));
+                assert!(passed.as_ref().err().is_none_or(|e| e.kind == ErrorKind::StorageFull), "{}: {passed:?}", self.case);
+                self.settle().await;
+            } else if before == server.lies_left() {
                 let report = passed.unwrap_or_else(|error| panic!("{}: {error}, and nobody lied", self.case));
                 assert!(report.iter().all(|m| m.error.is_none()), "{}: {report:?}", self.case);
             } else {

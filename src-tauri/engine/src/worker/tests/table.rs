@@ -104,6 +104,28 @@ async fn a_server_that_talks_rubbish_at_any_time_loses_nothing() {
     play(RUBBISH).await;
 }
 
+/// Each fifth transaction of a life with each server; all with `GODWIT_LIES=all`.
+#[tokio::test]
+async fn a_disk_that_is_full_at_any_moment_loses_nothing() {
+    let step = if std::env::var("GODWIT_LIES").is_ok_and(|all| all == "all") { 1 } else { 5 };
+    for (n, offers) in (0..).zip(OFFERS) {
+        for part in 0..3 {
+            for room in (n % step..).step_by(step) {
+                let case = format!("[{offers}] part {part}, room for {room}");
+                let mut life = Life::begin(offers, case).await;
+                let met = life.live_where_the_disk_fills(part, u32::try_from(room).unwrap()).await;
+                life.settle().await;
+                life.settle().await;
+                life.ends_well(super::lies::Says::Nothing).await;
+                if !met {
+                    assert!(room > 5, "[{offers}] part {part}: {room}");
+                    break;
+                }
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_life_has_every_kind_of_command_and_each_lie_has_its_name() {
     let met = places().await;
