@@ -66,6 +66,11 @@ impl Kind {
         self != Self::Courier
     }
 
+    /// Whether it names messages (OBJECTID): Dovecot 2.3 and Courier don't.
+    pub fn names_messages(self) -> bool {
+        self == Self::Cyrus
+    }
+
     /// Whether it can tell of new mail while somebody waits.
     pub fn can_idle(self) -> bool {
         self != Self::DovecotWithoutIdle

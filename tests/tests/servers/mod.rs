@@ -32,6 +32,7 @@ macro_rules! servers {
             journeys! { Kind::$kind;
                 reading::a_first_sync_brings_every_folder_and_every_byte,
                 reading::flags_travel_both_ways,
+                reading::a_copy_made_elsewhere_is_the_same_message,
                 reading::a_message_deleted_elsewhere_goes_here,
                 reading::mail_is_found_again_when_the_server_numbers_it_anew,
                 moves::a_moved_message_is_in_one_place,

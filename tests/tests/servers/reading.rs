@@ -64,6 +64,34 @@ pub fn flags_travel_both_ways(kind: Kind) -> Result<()> {
     Ok(())
 }
 
+/// Where the server names its messages (OBJECTID) a copy is known for what it is, and can be read without another look at it.
+pub fn a_copy_made_elsewhere_is_the_same_message(kind: Kind) -> Result<()> {
+    let at = At::with(kind, &["Keel", "Mast"])?;
+    let mut oracle = at.oracle()?;
+    let keel = oracle.find("INBOX", "Keel")?.context("the message is on the server")?;
+    let raw = oracle.raw("INBOX", keel.uid)?;
+    let boathouse = at.path(&["Boathouse"]);
+    oracle.command(&format!("CREATE \"{boathouse}\""))?;
+    oracle.select("INBOX")?;
+    oracle.command(&format!("UID COPY {} \"{boathouse}\"", keel.uid))?;
+    at.ctl.ok(&["sync", "--bodies", "none"])?;
+    at.both_have("INBOX", &["Keel", "Mast"])?;
+    at.both_have("Boathouse", &["Keel"])?;
+    let show = |folder: &str| at.ctl.command(&["show", &at.id(folder, "Keel")?, "--raw"])?.output().context("show the copy");
+    if kind.names_messages() {
+        at.gate.shut();
+        ensure!(show("Boathouse")?.stdout == raw, "its text is here, from the other folder");
+        at.gate.open();
+    }
+    // What goes from one folder stays in the other, with its text.
+    oracle.expunge("INBOX", keel.uid)?;
+    at.ctl.ok(&["sync", "--bodies", "none"])?;
+    at.both_have("INBOX", &["Mast"])?;
+    at.both_have("Boathouse", &["Keel"])?;
+    ensure!(show("Boathouse")?.stdout == raw, "the copy has lost its text");
+    Ok(())
+}
+
 pub fn a_message_deleted_elsewhere_goes_here(kind: Kind) -> Result<()> {
     let at = At::with(kind, &["Keel", "Mast", "Winch"])?;
     let mut oracle = at.oracle()?;

@@ -61,13 +61,13 @@ pub struct FetchedFlags {
     pub modseq: Option<u64>,
 }
 
-/// What X-GM-EXT-1 says of a message; `None`: not told.
+/// What the server itself knows a message by; `None`: not told.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct GmailFacts {
-    /// X-GM-MSGID: the same in every folder.
-    pub msgid: Option<u64>,
-    /// X-GM-THRID: its conversation.
-    pub thrid: Option<u64>,
+pub struct ServerFacts {
+    /// The same in every folder: X-GM-MSGID, or EMAILID (RFC 8474) as `object_id` makes a number of it.
+    pub email_id: Option<u64>,
+    /// Its conversation: X-GM-THRID, or THREADID.
+    pub thread_id: Option<u64>,
     /// X-GM-LABELS
     pub labels: Option<Labels>,
 }
@@ -87,8 +87,8 @@ pub struct FetchedHeader {
     pub size: Option<u32>,
     /// PREVIEW (RFC 8970), where it was asked for and the server has it.
     pub preview: Option<String>,
-    /// What Gmail says of it.
-    pub gmail: GmailFacts,
+    /// What the server knows it by.
+    pub facts: ServerFacts,
     /// The header fields as they came.
     pub header: Vec<u8>,
 }
@@ -106,8 +106,8 @@ pub struct NewPlacement {
     pub internal_date: Option<i64>,
     /// RFC822.SIZE
     pub size: u32,
-    /// What Gmail says of it.
-    pub gmail: GmailFacts,
+    /// What the server knows it by.
+    pub facts: ServerFacts,
     /// Parsed header.
     pub headers: Headers,
 }

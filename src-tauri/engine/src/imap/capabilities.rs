@@ -29,6 +29,8 @@ pub struct Capabilities {
     pub preview: bool,
     /// Labels and Gmail's own ids can be asked for (X-GM-EXT-1).
     pub gmail: bool,
+    /// The server names messages and conversations (RFC 8474).
+    pub object_id: bool,
     /// Prefix of the personal namespace (`INBOX.`); `None` where it was not asked for.
     pub namespace_prefix: Option<String>,
     /// Its delimiter.
@@ -56,6 +58,7 @@ impl Capabilities {
             literal_plus: has("LITERAL+"),
             preview: has("PREVIEW"),
             gmail: has("X-GM-EXT-1"),
+            object_id: has("OBJECTID"),
             namespace_prefix: None,
             namespace_delimiter: None,
             quirks: Default::default(),

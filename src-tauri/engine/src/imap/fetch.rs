@@ -3,6 +3,7 @@
 use super::token::Token;
 use godwit_domain::Flags;
 use godwit_domain::labels::{self, Labels};
+use sha2::{Digest, Sha256};
 use time::{Date, Month, PrimitiveDateTime, Time, UtcOffset};
 
 /// What a FETCH response said of one message; `None`: it did not say.
@@ -17,9 +18,10 @@ pub(super) struct Fetched {
     pub size: Option<u32>,
     pub preview: Option<String>,
     pub sections: Vec<Section>,
-    pub email_id: Option<String>,
-    pub gm_msgid: Option<u64>,
-    pub gm_thrid: Option<u64>,
+    /// X-GM-MSGID, or EMAILID as a number.
+    pub email_id: Option<u64>,
+    /// X-GM-THRID, or THREADID as a number.
+    pub thread_id: Option<u64>,
     pub gm_labels: Option<Labels>,
 }
 
@@ -40,8 +42,8 @@ impl Fetched {
     pub fn held(&self) -> usize {
         let sections = self.sections.iter().map(|s| s.name.len() + s.bytes.as_ref().map_or(0, Vec::len) + 96);
         let flags = self.flags.as_ref().map_or(0, |f| f.keywords.iter().map(|k| k.len() + 64).sum());
-        let texts = [&self.preview, &self.email_id].into_iter().flatten().map(String::len).sum::<usize>();
-        sections.sum::<usize>() + flags + texts + self.gm_labels.iter().flatten().map(|l| l.len() + 64).sum::<usize>()
+        let preview = self.preview.as_ref().map_or(0, String::len);
+        sections.sum::<usize>() + flags + preview + self.gm_labels.iter().flatten().map(|l| l.len() + 64).sum::<usize>()
     }
 
     /// The section whose name begins with `name`; an empty name means the whole message.
@@ -73,9 +75,10 @@ pub(super) fn read(seq: u32, items: &[Token<'_>]) -> Fetched {
             b"INTERNALDATE" => out.internal_date = value.bytes().and_then(internal_date),
             b"RFC822.SIZE" => out.size = value.number::<u64>().map(|n| u32::try_from(n).unwrap_or(u32::MAX)),
             b"PREVIEW" => out.preview = value.bytes().map(text),
-            b"EMAILID" => out.email_id = value.list().and_then(<[_]>::first).unwrap_or(value).bytes().map(text),
-            b"X-GM-MSGID" => out.gm_msgid = value.number(),
-            b"X-GM-THRID" => out.gm_thrid = value.number(),
+            b"EMAILID" => out.email_id = object_id(value),
+            b"THREADID" => out.thread_id = object_id(value),
+            b"X-GM-MSGID" => out.email_id = value.number(),
+            b"X-GM-THRID" => out.thread_id = value.number(),
             b"X-GM-LABELS" => out.gm_labels = value.list().map(labels),
             _ => {}
         }
@@ -114,6 +117,15 @@ fn labels(list: &[Token<'_>]) -> Labels {
         .map(|word| plain(String::from_utf8_lossy(word).into_owned()))
         .collect();
     labels::from_server(names.iter().map(String::as_str))
+}
+
+/// The longest object id (RFC 8474).
+const LONGEST_ID: usize = 255;
+
+/// `(M6d9)` as a number, which is all that is asked of it: whether it is the same as another. NIL is none.
+fn object_id(value: &Token<'_>) -> Option<u64> {
+    let id = value.list().and_then(<[_]>::first)?.bytes().filter(|id| !id.is_empty() && id.len() <= LONGEST_ID)?;
+    Sha256::digest(id).first_chunk().map(|first| u64::from_le_bytes(*first))
 }
 
 fn section(name: &str, value: &Token<'_>) -> Option<Section> {
@@ -179,7 +191,7 @@ mod tests {
         assert_eq!((f.uid, f.modseq, f.size), (Some(5), Some(917), Some(4286)));
         assert_eq!(f.flags.as_ref().unwrap().names(), ["\\Seen", "$Work", "a]b"]);
         assert_eq!(f.internal_date, Some(837596665));
-        assert_eq!((f.preview.as_deref(), f.email_id.as_deref(), f.gm_msgid), (Some("Hello"), Some("M6d9"), Some(12)));
+        assert_eq!((f.preview.as_deref(), f.email_id), (Some("Hello"), Some(12)));
         assert_eq!(f.section("HEADER").unwrap().bytes.unwrap(), b"Date: x");
         assert_eq!(f.section("").unwrap().origin, Some(256));
         assert_eq!(f.section("TEXT").unwrap().bytes, None);
@@ -198,6 +210,19 @@ mod tests {
         );
         assert_eq!(fetched("(UID 5 X-GM-LABELS ())").gm_labels, Some(Labels::new()));
         assert_eq!(fetched("(UID 5 X-GM-LABELS NIL)").gm_labels, None, "nothing was told");
+    }
+
+    #[test]
+    fn what_the_server_knows_a_message_by_is_the_same_wherever_it_says_it() {
+        let id = |items| fetched(items).email_id;
+        assert!(id("(UID 5 EMAILID (M6d9) THREADID NIL)").is_some());
+        assert_eq!(id("(UID 5 EMAILID (M6d9))"), id("(UID 9 EMAILID (\"M6d9\") SAVEDATE NIL)"));
+        assert_ne!(id("(UID 5 EMAILID (M6d9))"), id("(UID 5 EMAILID (M6da))"));
+        let none = ["(EMAILID NIL)", "(EMAILID ())", "(EMAILID (\"\"))", "(EMAILID ((M6d9)))", "(EMAILID M6d9)"];
+        assert_eq!(none.map(id), [None; 5]);
+        assert_eq!(id(&format!("(EMAILID ({}))", "M".repeat(256))), None);
+        let threads = fetched("(UID 5 THREADID (T64b))");
+        assert_eq!((threads.email_id, threads.thread_id.is_some()), (None, true));
     }
 
     #[test]

@@ -162,7 +162,12 @@ impl Connection {
 
     fn header_items(&self, with_preview: bool) -> String {
         let preview = if with_preview && self.capabilities().preview { " PREVIEW" } else { "" };
-        let ids = if self.capabilities().gmail { " X-GM-MSGID X-GM-THRID" } else { "" };
+        let can = self.capabilities();
+        let ids = match (can.gmail, can.object_id) {
+            (true, _) => " X-GM-MSGID X-GM-THRID",
+            (false, true) => " EMAILID THREADID",
+            (false, false) => "",
+        };
         format!("({}{ids} INTERNALDATE RFC822.SIZE{preview} {HEADER_FIELDS})", self.flag_items())
     }
 

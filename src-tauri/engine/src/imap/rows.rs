@@ -1,7 +1,7 @@
 //! Rows of header fields out of FETCH responses.
 
 use super::fetch::{Fetched, Section};
-use godwit_domain::sync::{FetchedHeader, GmailFacts, UidSet};
+use godwit_domain::sync::{FetchedHeader, ServerFacts, UidSet};
 use std::collections::HashMap;
 
 /// More sections than a row needs are not kept.
@@ -67,8 +67,8 @@ fn merged(earlier: Fetched, later: Fetched) -> Fetched {
         internal_date: later.internal_date.or(earlier.internal_date),
         size: later.size.or(earlier.size),
         preview: later.preview.or(earlier.preview),
-        gm_msgid: later.gm_msgid.or(earlier.gm_msgid),
-        gm_thrid: later.gm_thrid.or(earlier.gm_thrid),
+        email_id: later.email_id.or(earlier.email_id),
+        thread_id: later.thread_id.or(earlier.thread_id),
         gm_labels: later.gm_labels.or(earlier.gm_labels),
         ..Fetched { seq: later.seq, uid: later.uid, ..Fetched::default() }
     }
@@ -85,8 +85,8 @@ fn is_header(section: &Section) -> bool {
 
 /// The row, where it is one.
 pub(super) fn row(fetched: Fetched) -> Option<FetchedHeader> {
-    let Fetched { uid, flags, modseq, internal_date, size, preview, sections, gm_msgid, gm_thrid, gm_labels, .. } = fetched;
-    let gmail = GmailFacts { msgid: gm_msgid, thrid: gm_thrid, labels: gm_labels };
+    let Fetched { uid, flags, modseq, internal_date, size, preview, sections, email_id, thread_id, gm_labels, .. } = fetched;
+    let facts = ServerFacts { email_id, thread_id, labels: gm_labels };
     let header = sections.into_iter().find(is_header)?.bytes.unwrap_or_default();
-    Some(FetchedHeader { uid: uid?, flags: flags.unwrap_or_default(), modseq, internal_date, size, preview, gmail, header })
+    Some(FetchedHeader { uid: uid?, flags: flags.unwrap_or_default(), modseq, internal_date, size, preview, facts, header })
 }

@@ -206,6 +206,11 @@ fn fetch(mailbox: &Mailbox, set: &UidSet, items: &str) -> Vec<String> {
         if items.contains("MODSEQ") || since.is_some() {
             row += &format!(" MODSEQ ({})", mail.modseq);
         }
+        if items.contains("EMAILID") {
+            // Of the content alone, as Cyrus has it.
+            let id: String = mail.subject.chars().filter(char::is_ascii_alphanumeric).collect();
+            row += &format!(" EMAILID (M{id}) THREADID NIL");
+        }
         if items.contains("RFC822.SIZE") {
             let format = time::macros::format_description!("[day]-[month repr:short]-[year] [hour]:[minute]:[second] +0000");
             row += &format!(" INTERNALDATE \"{}\" RFC822.SIZE {}", mail.date(&format), mail.body().len());

@@ -95,7 +95,7 @@ impl World {
     pub fn label(&mut self, subject: &str, label: &str, on: bool) {
         self.as_gmail(|gmail, world| {
             gmail.set_label(world, subject, label, on);
-            Gmail::touch(world, subject);
+            gmail.touch(world, subject);
         });
     }
 
@@ -203,9 +203,11 @@ impl Gmail {
         }
     }
 
-    fn touch(world: &mut World, subject: &str) {
+    /// What changes counts on in folders that are not to be seen, too.
+    fn touch(&mut self, world: &mut World, subject: &str) {
         let modseq = world.tick();
-        for mail in world.mailboxes.values_mut().flat_map(|m| &mut m.mails).filter(|m| m.subject == subject) {
+        let folders = world.mailboxes.values_mut().chain(self.hidden.values_mut());
+        for mail in folders.flat_map(|m| &mut m.mails).filter(|m| m.subject == subject) {
             mail.modseq = modseq;
         }
     }
@@ -285,7 +287,7 @@ fn own(visit: &mut Visit, gmail: &mut Gmail, world: &mut World, tag: &str, comma
                 for label in spelled(labels) {
                     gmail.set_label(world, &mail.subject, &label, sign.starts_with('+'));
                 }
-                Gmail::touch(world, &mail.subject);
+                gmail.touch(world, &mail.subject);
             }
             gmail.show(world);
             Some(vec![format!("{tag} OK labels")])
@@ -298,7 +300,7 @@ fn own(visit: &mut Visit, gmail: &mut Gmail, world: &mut World, tag: &str, comma
             gmail.take_flags(world);
             for mail in &chosen {
                 gmail.file(world, &mail.subject, (verb == "MOVE").then_some(path.as_str()), &to);
-                Gmail::touch(world, &mail.subject);
+                gmail.touch(world, &mail.subject);
             }
             gmail.show(world);
             let there = |subject: &str| world.mailboxes[&to].mails.iter().find(|m| m.subject == subject).unwrap().uid.to_string();

@@ -36,7 +36,7 @@ fn sort_key(date: i64, id: i64, newer: bool) -> i64 {
     (date.clamp(0, LAST_SECOND) << 24) | counter
 }
 
-/// X-GM-MSGID, identity and size.
+/// EMAILID or X-GM-MSGID, identity and size.
 type Known = (u64, [u8; 16], u32);
 
 /// What stays the same for a whole batch.
@@ -62,7 +62,7 @@ struct Fresh<'r> {
 // error, and the transaction is taken back whole.
 const INSERT_MESSAGE: &str =
     "INSERT OR FAIL INTO message (id, account_id, thread_id, sort_key, date, size, has_attachment, identity,
-  message_id, subject, sender, reply_to, recipients, cc, search_text, gm_msgid)";
+  message_id, subject, sender, reply_to, recipients, cc, search_text, email_id)";
 const INSERT_PLACEMENT: &str =
     "INSERT OR FAIL INTO placement (id, message_id, mailbox_id, uidvalidity, uid, sort_key, internal_date, modseq,
   base_bits, base_keywords)";
@@ -85,7 +85,7 @@ impl Fresh<'_> {
         values.put(row.recipients.as_str())?;
         values.put(row.cc.as_str())?;
         values.put(row.search_text.as_str())?;
-        values.put(row.gmail.msgid.map(u64::cast_signed))
+        values.put(row.facts.email_id.map(u64::cast_signed))
     }
 
     fn placement_values(&self, values: &mut Values<'_, '_>, batch: &Batch) -> rusqlite::Result<()> {
@@ -170,7 +170,7 @@ impl Writer<'_> {
         let mut rows = if self.has_loose(batch.account)? { self.link(batch, rows, out)? } else { rows };
         rows.iter_mut().for_each(|row| people.note(std::mem::take(&mut row.people), row.date));
         if self.is_home(batch.mailbox)? {
-            rows.iter_mut().for_each(|row| row.flags.labels = row.gmail.labels.take().unwrap_or_default());
+            rows.iter_mut().for_each(|row| row.flags.labels = row.facts.labels.take().unwrap_or_default());
         }
         let mut added = self.insert_rows(batch, &rows, newer)?;
         if newer {
@@ -197,7 +197,7 @@ impl Writer<'_> {
         let held: HashMap<u32, Placement> = held.into_iter().filter_map(|p| Some((p.uid?, p))).collect();
         for row in rows.iter() {
             if let Some(old) = held.get(&row.uid) {
-                out.updated += u32::from(self.take_flags(old, &row.flags, row.gmail.labels.as_ref(), row.modseq)?);
+                out.updated += u32::from(self.take_flags(old, &row.flags, row.facts.labels.as_ref(), row.modseq)?);
             }
         }
         rows.retain(|r| !held.contains_key(&r.uid));
@@ -211,10 +211,11 @@ impl Writer<'_> {
             |table: &str| self.cache.one("SELECT seq + 1 FROM sqlite_sequence WHERE name = ?1", [table], |r| r.get::<_, i64>(0));
         let (first_message, first_placement) = (next("message")?.unwrap_or(1), next("placement")?.unwrap_or(1));
         let mut fresh = Vec::with_capacity(rows.len());
-        let elsewhere = self.elsewhere(batch.account, rows)?;
+        let elsewhere = self.elsewhere(batch, rows)?;
         for (row, at) in rows.iter().zip(0i64..) {
             let (message, placement) = (first_message + at, first_placement + at);
-            if let Some((message, sort_key, thread)) = row.gmail.msgid.and_then(|id| elsewhere.get(&(id, row.identity, row.size)))
+            if let Some((message, sort_key, thread)) =
+                row.facts.email_id.and_then(|id| elsewhere.get(&(id, row.identity, row.size)))
             {
                 let (message, sort_key, thread) = (*message, *sort_key, threads.now(*thread));
                 fresh.push(Fresh { row, message, placement, sort_key, thread, known: true });
@@ -237,16 +238,17 @@ impl Writer<'_> {
     }
 
     /// Contents that are here from other folders, by what the server calls them. That alone is no proof: header and length are the
-    /// same too, or one message would be shown as another.
-    fn elsewhere(&self, account: i64, rows: &[Ready]) -> Result<HashMap<Known, (i64, i64, i64)>> {
-        let ids: Vec<i64> = rows.iter().filter_map(|row| row.gmail.msgid.map(u64::cast_signed)).collect();
+    /// same too, or one message would be shown as another. Alike in one folder are two messages: a server may call both the same.
+    fn elsewhere(&self, batch: &Batch, rows: &[Ready]) -> Result<HashMap<Known, (i64, i64, i64)>> {
+        let ids: Vec<i64> = rows.iter().filter_map(|row| row.facts.email_id.map(u64::cast_signed)).collect();
         if ids.is_empty() {
             return Ok(HashMap::new());
         }
         let found = self.cache.all(
-            "SELECT m.gm_msgid, m.identity, m.size, m.id, m.sort_key, m.thread_id FROM json_each(?2) j
-               JOIN message m ON m.account_id = ?1 AND m.gm_msgid = j.value",
-            (account, super::reader::json(ids)),
+            "SELECT m.email_id, m.identity, m.size, m.id, m.sort_key, m.thread_id FROM json_each(?2) j
+               JOIN message m ON m.account_id = ?1 AND m.email_id = j.value
+              WHERE NOT EXISTS (SELECT 1 FROM placement p WHERE p.message_id = m.id AND p.mailbox_id = ?3)",
+            (batch.account, super::reader::json(ids), batch.mailbox),
             |r| Ok(((r.get::<_, i64>(0)?.cast_unsigned(), r.get(1)?, number(r.get(2)?)), (r.get(3)?, r.get(4)?, r.get(5)?))),
         )?;
         Ok(found.into_iter().collect())

@@ -7,7 +7,7 @@ use super::thread;
 use super::writer::Writer;
 use godwit_domain::flags::bit;
 use godwit_domain::mime::Headers;
-use godwit_domain::sync::{GmailFacts, NewPlacement};
+use godwit_domain::sync::{NewPlacement, ServerFacts};
 use godwit_domain::{AccountId, Error, ErrorKind, Event, Flags, MailboxId, MessageId, PlacementId, Result};
 
 /// The part that says how long a spooled message is; without it the message is not whole.
@@ -187,7 +187,7 @@ impl Writer<'_> {
         new.mailbox = to.0;
         new.uidvalidity = uidvalidity;
         new.uid = Some(there.uid);
-        new.base = Flags { labels: there.gmail.labels.clone().unwrap_or_default(), ..there.flags.clone() };
+        new.base = Flags { labels: there.facts.labels.clone().unwrap_or_default(), ..there.flags.clone() };
         new.modseq = there.modseq.and_then(|m| i64::try_from(m).ok());
         new.internal_date = there.internal_date;
         new.refusals = 0;
@@ -201,8 +201,8 @@ impl Writer<'_> {
     pub(super) fn finish_landing(&mut self, row: &Placement, to: i64, account: i64) -> Result<()> {
         let headers = Headers { message_id: row.message_id.clone(), identity: row.identity, ..Headers::default() };
         let (flags, internal_date, size) = (row.flags().without_labels(), row.internal_date, row.size);
-        let gmail = GmailFacts::default();
-        let there = NewPlacement { uid: 0, flags, modseq: None, internal_date, size, gmail, headers };
+        let facts = ServerFacts::default();
+        let there = NewPlacement { uid: 0, flags, modseq: None, internal_date, size, facts, headers };
         let here = self.rehome(row, account, &there)?;
         let uidvalidity = self.mailbox_state(MailboxId(to))?.uidvalidity.unwrap_or(0);
         let new = Placement { mailbox: to, uidvalidity, uid: None, base: there.flags, modseq: None, refusals: 0, ..here.clone() };
@@ -222,7 +222,7 @@ impl Writer<'_> {
                preview, search_text FROM message WHERE id = ?1",
             (row.message, account, there.size, there.headers.identity),
         )?;
-        let refs = thread::refs(account, &there.headers, there.gmail.thrid);
+        let refs = thread::refs(account, &there.headers, there.facts.thread_id);
         let thread = self.thread_of_one(&refs, message)?;
         self.cache.run("UPDATE message SET thread_id = ?2 WHERE id = ?1", (message, thread))?;
         self.cache.run("UPDATE body SET message_id = ?2 WHERE message_id = ?1", (row.message, message))?;

@@ -133,8 +133,14 @@ impl Writer<'_> {
     fn absorb(&mut self, row: &Placement, other: &Placement) -> Result<()> {
         self.cache.run("UPDATE OR IGNORE body SET message_id = ?1 WHERE message_id = ?2", (row.message, other.message))?;
         self.cache.run("UPDATE OR IGNORE beginning SET message_id = ?1 WHERE message_id = ?2", (row.message, other.message))?;
-        self.profile_tx()?.run("UPDATE copy_intent SET placement_id = ?1 WHERE placement_id = ?2", (row.id, other.id))?;
+        self.copies_follow(row, other)?;
         self.erase(other)
+    }
+
+    /// What was to be copied from `other` is copied from `row`, the same message.
+    pub(super) fn copies_follow(&mut self, row: &Placement, other: &Placement) -> Result<()> {
+        let follow = "UPDATE copy_intent SET placement_id = ?1 WHERE placement_id = ?2";
+        self.profile_tx()?.run(follow, (row.id, other.id)).map(drop)
     }
 
     /// The server made a wanted copy, under (UIDVALIDITY, UID) where it told them.

@@ -119,7 +119,8 @@ impl Writer<'_> {
             let same = |(other, at): &&mut (Placement, Placement)| {
                 at.uid.is_none() && other.identity == row.identity && other.mailbox != row.mailbox
             };
-            if let Some((_, at)) = moved.iter_mut().find(same).filter(|_| new.uid.is_none()) {
+            if let Some((other, at)) = moved.iter_mut().find(same).filter(|_| new.uid.is_none()) {
+                self.copies_follow(other, &row)?;
                 at.edit = at.edit.then(&new.edit);
                 at.base = at.base.union(&new.base);
                 at.want_mailbox = at.want_mailbox.or(new.want_mailbox);

@@ -15,8 +15,23 @@ struct Loose {
     state: String,
     internal_date: Option<i64>,
     size: u32,
+    /// What the server knew it by.
+    email_id: Option<u64>,
     /// Something is wanted of it still, and when it was let loose.
     last: (bool, i64),
+}
+
+impl Loose {
+    fn is_named(&self, row: &Ready) -> bool {
+        self.email_id.is_some() && self.email_id == row.facts.email_id
+    }
+
+    /// Whether a removed row may have come back as this one. A server that knows them by two names says that they are two; but
+    /// it may name what it moved afresh (RFC 8474 section 4), so then the date decides.
+    fn may_be_back(&self, row: &Ready) -> bool {
+        let renamed = self.email_id.is_some() && row.facts.email_id.is_some() && !self.is_named(row);
+        self.size == row.size && (!renamed || self.internal_date == row.internal_date)
+    }
 }
 
 impl Reader<'_> {
@@ -32,7 +47,7 @@ impl Reader<'_> {
 
     fn loose(&self, account: i64, identity: &[u8; 16]) -> Result<Vec<Loose>> {
         self.cache.all(
-            "SELECT l.placement_id, l.mailbox_id, l.state, p.internal_date, m.size, p.waiting, l.since
+            "SELECT l.placement_id, l.mailbox_id, l.state, p.internal_date, m.size, p.waiting, l.since, m.email_id
              FROM loose l JOIN placement p ON p.id = l.placement_id JOIN message m ON m.id = p.message_id
              WHERE l.account_id = ?1 AND l.identity = ?2 ORDER BY l.old_uid DESC, l.placement_id",
             (account, identity),
@@ -48,7 +63,7 @@ impl Reader<'_> {
         let mut out = Vec::new();
         for thread in self.threads_of(row.refs.iter().copied())?.all() {
             out.extend(self.cache.all(
-                "SELECT l.placement_id, l.mailbox_id, l.state, p.internal_date, m.size, p.waiting, l.since
+                "SELECT l.placement_id, l.mailbox_id, l.state, p.internal_date, m.size, p.waiting, l.since, m.email_id
                  FROM message m CROSS JOIN placement p ON p.message_id = m.id JOIN loose l ON l.placement_id = p.id
                  WHERE m.thread_id = ?1 AND m.message_id = ?2 AND m.size = ?3 AND p.internal_date = ?4
                    AND l.mailbox_id = ?5 AND l.state = 'orphan'
@@ -70,6 +85,7 @@ fn loose_from(r: &rusqlite::Row<'_>) -> rusqlite::Result<Loose> {
         internal_date: r.get(3)?,
         size: number(r.get(4)?),
         last: (r.get(5)?, r.get(6)?),
+        email_id: r.get::<_, Option<i64>>(7)?.map(i64::cast_unsigned),
     })
 }
 
@@ -83,10 +99,14 @@ impl Writer<'_> {
             if loose.is_empty() && renumbered {
                 loose = self.same_letters(batch, &row)?;
             }
+            // Where the server names it, what is alike under other names is no doubt.
+            if loose.iter().any(|l| l.is_named(&row)) {
+                loose.retain(|l| l.is_named(&row));
+            }
             let same_box = |l: &&Loose| l.mailbox == batch.mailbox;
             let orphans: Vec<&Loose> = loose.iter().filter(same_box).filter(|l| l.state == "orphan").collect();
             let moved: Vec<&Loose> = loose.iter().filter(same_box).filter(|l| l.state == "moved").collect();
-            let mut removed: Vec<&Loose> = loose.iter().filter(|l| l.state == "removed" && l.size == row.size).collect();
+            let mut removed: Vec<&Loose> = loose.iter().filter(|l| l.state == "removed" && l.may_be_back(&row)).collect();
             // It was moved on more than once: the row that somebody still wants something of, else the one that went last.
             removed.sort_by_key(|l| std::cmp::Reverse((l.last, l.placement)));
             let Some(group) = [orphans, moved, removed].into_iter().find(|g| !g.is_empty()) else {
@@ -107,7 +127,7 @@ impl Writer<'_> {
         new.mailbox = batch.mailbox;
         new.uidvalidity = batch.uidvalidity;
         new.uid = Some(row.uid);
-        new.base = Flags { labels: row.gmail.labels.clone().unwrap_or_default(), ..row.flags.clone() };
+        new.base = Flags { labels: row.facts.labels.clone().unwrap_or_default(), ..row.flags.clone() };
         new.modseq = row.modseq.and_then(|m| i64::try_from(m).ok());
         new.internal_date = row.internal_date;
         new.removed_at = None;
@@ -120,6 +140,10 @@ impl Writer<'_> {
             )
             .mend("What was to be moved or deleted was left where it is. Do it again if you still want it.");
             self.tell_error(error);
+        }
+        if let Some(id) = row.facts.email_id {
+            let id = id.cast_signed();
+            self.cache.run("UPDATE message SET email_id = ?2 WHERE id = ?1 AND email_id IS NOT ?2", (old.message, id))?;
         }
         if old.identity != row.identity {
             self.cache.run("UPDATE message SET identity = ?2 WHERE id = ?1", (old.message, row.identity))?;

@@ -21,6 +21,7 @@ pub(super) const fn migrations(file: File) -> &'static [&'static str] {
             include_str!("migrations/cache/0004.sql"),
             include_str!("migrations/cache/0005.sql"),
             include_str!("migrations/cache/0006.sql"),
+            include_str!("migrations/cache/0007.sql"),
         ],
     }
 }

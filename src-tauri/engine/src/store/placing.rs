@@ -5,6 +5,7 @@ use super::action::{Target, check_flag};
 use super::labels::as_flags;
 use super::placement::Placement;
 use super::reader::Reader;
+use super::receipt::At;
 use super::writer::Writer;
 use godwit_domain::{AccountId, Error, FlagEdit, Flags, Result, Role, labels};
 use std::collections::HashMap;
@@ -69,6 +70,26 @@ impl Writer<'_> {
             put_on(new, &label);
         }
         Ok(())
+    }
+
+    /// A row back to where it was shown before an action that showed it in `to`; answers whether it still was there. Folders may
+    /// have become labels since.
+    pub(super) fn place_back(&mut self, row: &Placement, new: &mut Placement, from: &At, to: &At) -> Result<bool> {
+        let Some(back) = self.mailbox_by_path(AccountId(from.account), &from.path)? else { return Ok(false) };
+        if self.at(row.shown_mailbox())? != *to {
+            let there = self.mailbox_by_path(AccountId(to.account), &to.path)?.map_or(Ok(None), |m| self.shown_by(m.0))?;
+            let Some((_, label)) = there.filter(|(home, _)| *home == row.shown_mailbox()) else { return Ok(false) };
+            if row.flags().intersect(&as_flags(&label)).is_empty() {
+                return Ok(false);
+            }
+            take_off(new, &label);
+        }
+        let (place, label) = self.shown_by(back.0)?.map_or((back.0, None), |(home, label)| (home, Some(label)));
+        new.want_mailbox = Some(place);
+        if let Some(label) = label {
+            put_on(new, &label);
+        }
+        Ok(true)
     }
 
     /// The labels that a move takes off: of the list's folders; without a list the inbox, else the only one a person gave.

@@ -3,7 +3,7 @@
 
 use super::reader::Reader;
 use super::{text, thread};
-use godwit_domain::sync::{GmailFacts, NewPlacement};
+use godwit_domain::sync::{NewPlacement, ServerFacts};
 use godwit_domain::{AccountId, Address, Flags, Result};
 
 /// Somebody who stands in a message.
@@ -19,7 +19,7 @@ pub struct Ready {
     pub(super) flags: Flags,
     pub(super) modseq: Option<u64>,
     pub(super) internal_date: Option<i64>,
-    pub(super) gmail: GmailFacts,
+    pub(super) facts: ServerFacts,
     pub(super) size: u32,
     pub(super) date: i64,
     pub(super) identity: [u8; 16],
@@ -73,8 +73,8 @@ impl Intake {
             flags: row.flags,
             modseq: row.modseq,
             internal_date: row.internal_date,
-            refs: thread::refs(self.account, &h, row.gmail.thrid),
-            gmail: row.gmail,
+            refs: thread::refs(self.account, &h, row.facts.thread_id),
+            facts: row.facts,
             size: row.size,
             date,
             identity: h.identity,

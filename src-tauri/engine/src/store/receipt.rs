@@ -4,7 +4,7 @@
 use super::placement::Placement;
 use super::reader::number;
 use super::writer::Writer;
-use godwit_domain::{AccountId, Error, FlagEdit, Flags, ReceiptId, Result, Undone};
+use godwit_domain::{Error, FlagEdit, Flags, ReceiptId, Result, Undone};
 
 /// How many receipts are kept.
 const KEEP: u32 = 200;
@@ -123,11 +123,7 @@ impl Writer<'_> {
         let mut new: Placement = row.clone();
         let mut whole = true;
         if let Some((from, to)) = &item.paths {
-            let back = self.mailbox_by_path(AccountId(from.account), &from.path)?;
-            match back {
-                Some(back) if self.at(row.shown_mailbox())? == *to => new.want_mailbox = Some(back.0),
-                _ => whole = false,
-            }
+            whole = self.place_back(&row, &mut new, from, to)?;
         }
         let shown = self.flags_here(&row)?;
         let (still_set, still_clear) = (item.set.intersect(&shown), item.cleared.minus(&shown));

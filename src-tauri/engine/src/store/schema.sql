@@ -242,8 +242,8 @@ CREATE TABLE message (
   cc TEXT NOT NULL DEFAULT '',
   preview TEXT,
   search_text TEXT NOT NULL DEFAULT ''
-, gm_msgid INTEGER) STRICT;
-CREATE INDEX message_gm ON message (account_id, gm_msgid) WHERE gm_msgid IS NOT NULL;
+, email_id INTEGER) STRICT;
+CREATE INDEX message_email_id ON message (account_id, email_id) WHERE email_id IS NOT NULL;
 CREATE INDEX message_thread ON message (thread_id);
 CREATE TABLE meta (
   only INTEGER NOT NULL PRIMARY KEY CHECK (only = 1),

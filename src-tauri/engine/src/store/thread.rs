@@ -15,8 +15,8 @@ const REFS: usize = 30;
 /// References that one question asks for.
 const ASKED: usize = 50;
 
-/// The ids a message knows of its conversation, its own first, hashed with the account; with what its server calls it (X-GM-THRID).
-pub(super) fn refs(account: i64, headers: &Headers, thrid: Option<u64>) -> Vec<i64> {
+/// The ids a message knows of its conversation, its own first, hashed with the account; with what its server calls it (X-GM-THRID, THREADID).
+pub(super) fn refs(account: i64, headers: &Headers, thread_id: Option<u64>) -> Vec<i64> {
     let skip = headers.references.len().saturating_sub(REFS);
     let mut out: Vec<i64> = headers
         .message_id
@@ -27,7 +27,7 @@ pub(super) fn refs(account: i64, headers: &Headers, thrid: Option<u64>) -> Vec<i
         .filter(|id| !id.is_empty())
         .map(|id| hash(account, id))
         // No Message-ID begins so.
-        .chain(thrid.map(|thrid| hash(account, &format!("\0thrid {thrid}"))))
+        .chain(thread_id.map(|id| hash(account, &format!("\0thrid {id}"))))
         .collect();
     let mut seen = std::collections::HashSet::new();
     out.retain(|h| seen.insert(*h));

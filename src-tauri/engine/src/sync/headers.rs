@@ -154,7 +154,7 @@ fn parsed(mut rows: Vec<FetchedHeader>) -> Vec<NewPlacement> {
         modseq: row.modseq,
         internal_date: row.internal_date,
         size: row.size.unwrap_or(0),
-        gmail: row.gmail,
+        facts: row.facts,
         headers: mime::headers(&row.header),
     };
     rows.into_iter().map(one).collect()

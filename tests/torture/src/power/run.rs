@@ -5,7 +5,7 @@ use super::image::{Files, Unsynced, after, files, write};
 use super::{Did, Op, forget, watch};
 use anyhow::{Context, Result, bail, ensure};
 use godwit_domain::mime::Headers;
-use godwit_domain::sync::{GmailFacts, Listed, NewPlacement};
+use godwit_domain::sync::{Listed, NewPlacement, ServerFacts};
 use godwit_domain::{
     AccountDraft, AccountId, Action, Address, Draft, DraftId, Flags, MailboxId, OutboxState, PlacementId, Security, Server,
     Targets, Verb, api,
@@ -283,7 +283,7 @@ fn mail(uid: u32) -> NewPlacement {
         modseq: None,
         internal_date: date,
         size: 1_000 + uid,
-        gmail: GmailFacts::default(),
+        facts: ServerFacts::default(),
         headers: Headers {
             subject: format!("Letter {uid}"),
             from: vec![Address { name: "Jonas Lindqvist".into(), address: "jonas@solheim.example".into() }],

@@ -23,8 +23,8 @@ fn folders() -> Vec<Listed> {
 
 fn labelled(uid: u32, labels: &[&str]) -> NewPlacement {
     let labels: Labels = labels.iter().map(|l| (*l).to_owned()).collect();
-    let gmail = GmailFacts { msgid: Some(1_000 + u64::from(uid)), thrid: None, labels: Some(labels) };
-    NewPlacement { gmail, ..mail(uid) }
+    let facts = ServerFacts { email_id: Some(1_000 + u64::from(uid)), thread_id: None, labels: Some(labels) };
+    NewPlacement { facts, ..mail(uid) }
 }
 
 impl Gmail {
@@ -187,7 +187,7 @@ async fn equal_ids_of_unequal_messages_are_not_believed() {
     let trash = g.mailbox("[Gmail]/Trash").await;
     g.home.write(move |w| w.mailbox_selected(trash, 1)).await;
     g.home.deliver(g.all, vec![labelled(1, &[])]).await;
-    let other = NewPlacement { gmail: labelled(1, &[]).gmail, ..mail(7) };
+    let other = NewPlacement { facts: labelled(1, &[]).facts, ..mail(7) };
     let same = NewPlacement { uid: 8, ..labelled(1, &[]) };
     g.home.deliver(trash, vec![same, other]).await;
     let (all, rows) = (g.home.list(of(g.all)).await, g.home.list(of(trash)).await);

@@ -9,6 +9,7 @@ mod keep;
 mod labels;
 mod large;
 mod lists;
+mod named;
 mod pushed;
 mod random;
 mod speed;
@@ -18,7 +19,7 @@ mod writing;
 
 use super::*;
 use godwit_domain::mime::Headers;
-use godwit_domain::sync::{FetchedFlags, GmailFacts, Listed, NewPlacement, UidSet};
+use godwit_domain::sync::{FetchedFlags, Listed, NewPlacement, ServerFacts, UidSet};
 use godwit_domain::*;
 
 /// A profile in a temp folder, with its store open.
@@ -132,7 +133,7 @@ fn mail(uid: u32) -> NewPlacement {
         modseq: None,
         internal_date: Some(1_700_000_000 + i64::from(uid) * 60),
         size: 1_000 + uid,
-        gmail: GmailFacts::default(),
+        facts: ServerFacts::default(),
         headers: Headers {
             subject: format!("Letter {uid}"),
             from: vec![Address { name: "Jonas Lindqvist".into(), address: "jonas@solheim.example".into() }],

@@ -107,7 +107,9 @@ impl Server {
 /// Letters 3k answer letters 3k-1 and so on: conversations of three.
 fn letter(uid: u32, n: u32, flags: &Flags) -> NewPlacement {
     let mail = if n.is_multiple_of(3) { mail(n) } else { answer(n, n - n % 3) };
-    NewPlacement { uid, flags: flags.clone(), ..mail }
+    // The server names every other one.
+    let facts = ServerFacts { email_id: n.is_multiple_of(2).then(|| n.into()), ..ServerFacts::default() };
+    NewPlacement { uid, flags: flags.clone(), facts, ..mail }
 }
 
 struct World {

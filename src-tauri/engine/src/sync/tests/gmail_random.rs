@@ -153,9 +153,10 @@ impl World {
     async fn converge(&mut self) {
         self.server.repent();
         self.sync = self.home.session().await;
-        for round in 0..5 {
-            if round == 3 {
-                // What another device moved on before it was seen in its new place is waited for, a minute long.
+        for round in 0..6 {
+            if round >= 3 {
+                // What another device moved on before it was seen in its new place is waited for, a minute long; and a copy of it for
+                // a minute more.
                 self.home.store.write(Lane::Sync, |w| w.age(120)).await.unwrap();
             }
             self.sync.push().await.unwrap();
@@ -243,4 +244,59 @@ async fn a_copy_that_waits_while_all_mail_is_shown_again_is_made() {
         Step::Get,
     ])
     .await;
+}
+
+#[tokio::test]
+async fn a_copy_of_what_is_thrown_away_elsewhere_while_all_mail_is_shown_again_comes_to_an_end() {
+    play([
+        Step::Hide { on: true },
+        Step::Get,
+        Step::Hide { on: false },
+        Step::Move { from: 1, to: 2, nth: 0 },
+        Step::Verb { from: 0, nth: 0, verb: 1 },
+        Step::Copy { from: 2, to: 0, nth: 0 },
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn a_copy_of_one_of_two_rows_that_become_one_is_made() {
+    play([
+        Step::Hide { on: true },
+        Step::Get,
+        Step::Hide { on: false },
+        Step::Mark { from: 0, nth: 0, name: 0, on: true },
+        Step::Mark { from: 1, nth: 0, name: 2, on: true },
+        Step::Copy { from: 1, to: 2, nth: 0 },
+        Step::Copy { from: 0, to: 2, nth: 0 },
+        Step::Get,
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_thrown_away_while_all_mail_was_hidden_and_is_taken_back_has_its_labels() {
+    play([
+        Step::Hide { on: true },
+        Step::Get,
+        Step::Verb { from: 0, nth: 0, verb: 1 },
+        Step::Hide { on: false },
+        Step::Get,
+        Step::Undo,
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn a_move_from_when_folders_were_folders_is_taken_back_by_label() {
+    let mut world = World::new().await;
+    let move_it = Step::Move { from: 1, to: 2, nth: 0 };
+    for step in [Step::Hide { on: true }, Step::Get, move_it, Step::Hide { on: false }, Step::Get] {
+        world.step(step).await;
+    }
+    assert_eq!((world.home.shown("Work").await.len(), world.home.shown("Bills").await), (0, vec!["Letter 0".to_owned()]));
+    world.step(Step::Undo).await;
+    world.converge().await;
+    assert_eq!((world.home.shown("Work").await, world.home.shown("Bills").await.len()), (vec!["Letter 0".to_owned()], 0));
+    assert_eq!(world.home.shown("INBOX").await, ["Letter 0"], "it stood there all the time");
 }

@@ -364,7 +364,7 @@ async fn everything_agrees_after_any_history_with_a_server_that_has_it_all() {
 
 #[tokio::test]
 async fn everything_agrees_after_any_history_with_a_server_that_has_condstore() {
-    play("CONDSTORE UIDPLUS LITERAL+", 2, false).await;
+    play("CONDSTORE UIDPLUS LITERAL+ OBJECTID", 2, false).await;
 }
 
 #[tokio::test]
@@ -384,7 +384,7 @@ async fn two_who_want_the_same_letters_elsewhere_lose_and_double_none_with_a_ser
 
 #[tokio::test]
 async fn two_who_want_the_same_letters_elsewhere_lose_and_double_none_with_a_server_that_can_copy() {
-    play("CONDSTORE UIDPLUS LITERAL+", 6, true).await;
+    play("CONDSTORE UIDPLUS LITERAL+ OBJECTID", 6, true).await;
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 /// What servers offer; where one has no archive yet (not a capability), it is made.
 const OFFERS: &[&str] = &[
     "ENABLE CONDSTORE QRESYNC UIDPLUS MOVE LIST-EXTENDED LIST-STATUS IDLE",
-    "CONDSTORE UIDPLUS LITERAL+",
+    "CONDSTORE UIDPLUS LITERAL+ OBJECTID",
     "MOVE IDLE",
     "",
     "ID NAMESPACE UIDPLUS MOVE X-NO-ARCHIVE",
