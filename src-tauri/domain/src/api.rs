@@ -181,6 +181,8 @@ api! {
     "settings" GetSettings {} -> Settings;
     /// Changes the settings.
     "settings_set" SetSettings { settings: Settings } -> Settings;
+    /// Whether mail comes of itself, and why. `StatusChanged` tells of a change.
+    "fetching" GetFetching {} -> Fetching;
     /// Checks keychain, store, and per account DNS, TLS, capabilities and sign-in.
     "doctor" Doctor {} -> Vec<DoctorLine>;
     /// What helps to find out why something went wrong, as plain text: the doctor's findings without names, and what was said

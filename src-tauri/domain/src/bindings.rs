@@ -77,6 +77,8 @@ pub fn typescript() -> String {
         Contact,
         Theme,
         Density,
+        Ahead,
+        Fetching,
         Settings,
         api::Password,
         api::SyncBodies,

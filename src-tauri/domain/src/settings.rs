@@ -29,6 +29,40 @@ pub enum Density {
     Compact,
 }
 
+/// When mail that is to be kept here comes of itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Ahead {
+    /// While the system does not say that the line is metered.
+    #[default]
+    Unmetered,
+    /// Always.
+    Always,
+    /// Never: only what a person opens or asks for.
+    Never,
+}
+
+impl Ahead {
+    /// Whether to fetch ahead; `metered: None` where the system does not say.
+    #[must_use]
+    pub fn allows(self, metered: Option<bool>) -> bool {
+        match self {
+            Self::Unmetered => metered != Some(true),
+            Self::Always => true,
+            Self::Never => false,
+        }
+    }
+}
+
+/// Whether mail comes of itself, and why.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Fetching {
+    /// Whether the line is metered; `None`: the system does not say.
+    pub metered: Option<bool>,
+    /// Whether what is to be kept here is fetched now.
+    pub ahead: bool,
+}
+
 /// Settings of a profile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(default)]
@@ -43,6 +77,8 @@ pub struct Settings {
     pub undo_send_secs: u32,
     /// Notify of new mail in inboxes.
     pub notify: bool,
+    /// When mail that is to be kept here comes of itself.
+    pub ahead: Ahead,
     /// Width of the folder pane in css px, 184 to 320.
     pub folders_width: u32,
     /// Width of the list pane in css px, 288 to 560.
@@ -57,6 +93,7 @@ impl Default for Settings {
             threaded: true,
             undo_send_secs: 6,
             notify: true,
+            ahead: Ahead::Unmetered,
             folders_width: 232,
             list_width: 372,
         }
@@ -71,5 +108,24 @@ impl Settings {
         self.folders_width = self.folders_width.clamp(184, 320);
         self.list_width = self.list_width.clamp(288, 560);
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mail_comes_of_itself_unless_the_line_is_known_to_cost_or_a_person_says_otherwise() {
+        let allows = |ahead: Ahead| [None, Some(false), Some(true)].map(|metered| ahead.allows(metered));
+        assert_eq!(allows(Ahead::Unmetered), [true, true, false]);
+        assert_eq!(allows(Ahead::Always), [true; 3]);
+        assert_eq!(allows(Ahead::Never), [false; 3]);
+    }
+
+    #[test]
+    fn settings_of_an_older_godwit_are_read_with_what_is_new() {
+        let old: Settings = serde_json::from_str(r#"{"theme": "dark", "undo_send_secs": 9}"#).unwrap();
+        assert_eq!(old, Settings { theme: Theme::Dark, undo_send_secs: 9, ..Settings::default() });
     }
 }

@@ -7,9 +7,9 @@ use crate::outbox::{Outbox, StoredRows};
 use crate::reading::{FrameAnswer, Reading};
 use crate::secrets::{KeySource, KeyedProfile, profile_key};
 use crate::store::{ProfileKey, Store};
-use crate::worker::{MailRoad, UserLine, Workers, watch_sleep};
+use crate::worker::{MailRoad, UserLine, Workers, watch_meter, watch_sleep};
 use godwit_domain::api::{Command, Request};
-use godwit_domain::{AccountId, Draft, DraftId, Error, ErrorKind, Event, Result};
+use godwit_domain::{AccountId, Draft, DraftId, Error, ErrorKind, Event, Fetching, Result};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -58,6 +58,8 @@ pub(crate) struct Inner {
     pub line: UserLine,
     /// Rings where a draft was changed.
     pub drafts: Arc<Notify>,
+    /// Rings where the settings were changed.
+    pub settings: Arc<Notify>,
     pub reading: Reading,
     pub run_workers: bool,
     pub notes: Vec<Error>,
@@ -97,6 +99,7 @@ impl Engine {
             outbox: Arc::new(Outbox::new(StoredRows(context.store.clone()), road)),
             tasks: Mutex::default(),
             drafts: Arc::default(),
+            settings: Arc::default(),
             reading: Reading::new(),
             run_workers: options.run_workers,
             notes: notes.clone(),
@@ -118,6 +121,8 @@ impl Engine {
 
     async fn start_workers(&self) -> Result<()> {
         let accounts = self.inner.context.store.read(|r| r.accounts()).await?;
+        // Until it is known what the line costs.
+        self.inner.workers.set_fetching(Fetching::default());
         for account in accounts {
             self.inner.workers.start(account.id);
         }
@@ -126,6 +131,7 @@ impl Engine {
         tasks.spawn(push_marks(self.events(), self.inner.workers.clone()));
         tasks.spawn(rest_drafts(self.inner.context.store.clone(), self.inner.drafts.clone(), self.inner.workers.clone()));
         tasks.spawn(watch_sleep(self.inner.workers.clone(), self.inner.line.clone()));
+        tasks.spawn(watch_meter(self.inner.context.clone(), self.inner.workers.clone(), self.inner.settings.clone()));
         tasks.spawn(write_log(self.inner.context.log.clone()));
         tasks.spawn(pass_nudges(self.inner.context.nudges(), self.inner.workers.clone()));
         drop(tasks);

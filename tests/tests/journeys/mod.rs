@@ -2,6 +2,8 @@
 
 mod a_broken_profile_says_so_and_heals;
 mod a_key_that_is_not_there;
+#[cfg(target_os = "linux")]
+mod a_metered_line;
 mod a_slow_line;
 mod archive_offline_then_online;
 mod attachments_stay_where_they_belong;

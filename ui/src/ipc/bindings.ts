@@ -1029,6 +1029,16 @@ address: Address,
 mails: number, };
 export type Theme = "system" | "light" | "dark";
 export type Density = "roomy" | "cosy" | "compact";
+export type Ahead = "unmetered" | "always" | "never";
+export type Fetching = { 
+/**
+ * Whether the line is metered; `None`: the system does not say.
+ */
+metered: boolean | null, 
+/**
+ * Whether what is to be kept here is fetched now.
+ */
+ahead: boolean, };
 export type Settings = { 
 /**
  * Light or dark.
@@ -1050,6 +1060,10 @@ undo_send_secs: number,
  * Notify of new mail in inboxes.
  */
 notify: boolean, 
+/**
+ * When mail that is to be kept here comes of itself.
+ */
+ahead: Ahead, 
 /**
  * Width of the folder pane in css px, 184 to 320.
  */
@@ -1193,6 +1207,7 @@ export type KeepSet = { account: AccountId, mailbox: MailboxId | null, policy: K
 export type DiskUses = Record<symbol, never>;
 export type GetSettings = Record<symbol, never>;
 export type SetSettings = { settings: Settings, };
+export type GetFetching = Record<symbol, never>;
 export type Doctor = Record<symbol, never>;
 export type DoctorBundle = Record<symbol, never>;
 
@@ -1254,6 +1269,7 @@ export interface Commands {
   disk_use: { request: DiskUses; reply: Array<DiskUse> };
   settings: { request: GetSettings; reply: Settings };
   settings_set: { request: SetSettings; reply: Settings };
+  fetching: { request: GetFetching; reply: Fetching };
   doctor: { request: Doctor; reply: Array<DoctorLine> };
   doctor_bundle: { request: DoctorBundle; reply: string };
 }

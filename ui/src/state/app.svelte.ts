@@ -47,6 +47,7 @@ const SETTINGS: Settings = {
   threaded: true,
   undo_send_secs: 6,
   notify: true,
+  ahead: "unmetered",
   folders_width: 232,
   list_width: 372,
 };

@@ -358,6 +358,19 @@ test("settings change the look and are kept", async () => {
   expect(await screen.findByRole("listbox", { name: "Messages" })).toBeDefined();
 });
 
+test("a metered connection is told, and mail can come ahead all the same", async () => {
+  const { user, backend } = await open({ metered: true });
+  await user.click(await screen.findByRole("button", { name: "Settings" }));
+  const when = await screen.findByRole("combobox", { name: "Fetch mail ahead" });
+  expect(await screen.findByText("This connection is metered: text comes as you open it.")).toBeDefined();
+  expect(await violations()).toEqual([]);
+  await user.selectOptions(when, "Always");
+  expect(backend.asked.find((one) => one.name === "settings_set")?.request).toMatchObject({
+    settings: { ahead: "always" },
+  });
+  expect(await screen.findByText("This connection is metered.")).toBeDefined();
+});
+
 test("a silent keychain offers its three ways", async () => {
   const { user } = await open({ locked: true });
   for (const name of ["Try again", "This run only", "Use a passphrase"])

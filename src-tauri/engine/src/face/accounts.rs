@@ -185,5 +185,10 @@ pub(super) async fn set_settings(engine: &Engine, asked: SetSettings) -> Result<
     let settings = asked.settings.clamped();
     let kept = settings.clone();
     engine.inner.context.store.write(Lane::User, move |w| w.settings_set(&kept)).await?;
+    engine.inner.settings.notify_one();
     Ok(settings)
+}
+
+pub(super) async fn fetching(engine: &Engine, _: GetFetching) -> Result<Fetching> {
+    Ok(engine.inner.workers.fetching())
 }

@@ -83,6 +83,7 @@ pub(crate) async fn answer(engine: &Engine, request: Request) -> Result<Value> {
         DiskUses => keep::disk_use,
         GetSettings => accounts::settings,
         SetSettings => accounts::set_settings,
+        GetFetching => accounts::fetching,
         Doctor => doctor::run,
         DoctorBundle => bundle::make,
     }

@@ -5,6 +5,7 @@ pub mod dirs;
 mod frame;
 pub(crate) mod jumps;
 pub mod lock;
+pub(crate) mod meter;
 mod pipe;
 pub mod socket;
 

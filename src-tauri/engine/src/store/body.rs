@@ -134,6 +134,25 @@ impl Reader<'_> {
         Ok(out)
     }
 
+    /// Of these rows of a mailbox those whose bytes are not here and should be: (UID, message, size). Never of trash and junk.
+    pub fn bodies_missing_of(
+        &self,
+        account: AccountId,
+        mailbox: MailboxId,
+        rows: &[PlacementId],
+    ) -> Result<Vec<(u32, MessageId, u32)>> {
+        let kept = self.kept(account)?.into_iter().find(|k| k.mailbox == mailbox && k.since < i64::MAX);
+        let role = self.mailbox_state(mailbox)?.role;
+        let Some(kept) = kept.filter(|_| !matches!(role, Some(Role::Trash | Role::Junk))) else { return Ok(Vec::new()) };
+        self.cache.all(
+            "SELECT p.uid, m.id, m.size FROM json_each(?1) j JOIN placement p ON p.id = j.value JOIN message m ON m.id = p.message_id
+             WHERE p.mailbox_id = ?2 AND p.uid IS NOT NULL AND p.removed_at IS NULL AND m.date >= ?3 AND m.size <= ?4
+               AND NOT EXISTS (SELECT 1 FROM body WHERE body.message_id = m.id)",
+            (json(rows.iter().map(|id| id.0)), mailbox.0, kept.since, kept.most_bytes),
+            |r| Ok((number(r.get(0)?), MessageId(r.get(1)?), number(r.get(2)?))),
+        )
+    }
+
     /// Those of these rows that have no preview yet: (account, mailbox, UID, message).
     pub fn previews_missing_of(&self, rows: &[PlacementId]) -> Result<Vec<(AccountId, MailboxId, u32, MessageId)>> {
         self.cache.all(

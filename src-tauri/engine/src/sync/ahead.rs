@@ -30,13 +30,15 @@ pub(super) type Wish = (u32, MessageId, u32);
 pub(super) type Bodies = Vec<(MessageId, Vec<u8>)>;
 pub(super) type PackedBatch = Vec<(MessageId, Packed)>;
 
-/// What a person's action means for the fetching.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
-    /// It goes first; the rest is fetched later.
-    Give,
-    /// It waits: what is fetched is needed for what comes next.
-    Keep,
+/// What fetching gives way to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// To a person's action, and to a line that costs by the byte: nobody asked for this. The rest is fetched later.
+    Ahead,
+    /// To a person's action alone.
+    Asked,
+    /// To nothing: what is fetched is needed for what comes next.
+    Needed,
 }
 
 /// The next wishes that fit into so many bytes, at least one.
@@ -62,6 +64,14 @@ fn next_bytes(bytes: u64, brought: u64, took: Duration) -> u64 {
 }
 
 impl AccountSync {
+    pub(super) fn gives(&self, way: Way) -> bool {
+        match way {
+            Way::Ahead => self.pulse.push_wanted() || self.pulse.is_held(),
+            Way::Asked => self.pulse.push_wanted(),
+            Way::Needed => false,
+        }
+    }
+
     /// Fetches and keeps bodies of the selected mailbox; answers how many. While some come in, those before are packed, and
     /// those before them written.
     pub(super) async fn fetch_ahead(&self, rows: Vec<Wish>, way: Way) -> Result<u32> {
@@ -79,7 +89,7 @@ impl AccountSync {
     async fn fetch_portions(&self, rows: Vec<Wish>, way: Way, come: mpsc::Sender<Bodies>) -> Result<()> {
         let (mut left, mut bytes) = (VecDeque::from(rows), FIRST);
         while !come.is_closed() {
-            if way == Way::Give && self.pulse.push_wanted() {
+            if self.gives(way) {
                 break;
             }
             let next = portion(&mut left, bytes);
@@ -130,8 +140,7 @@ impl AccountSync {
         let gather = async {
             let mut raw = Vec::new();
             while let Some(part) = parts.recv().await {
-                let stop = way == Way::Give && self.pulse.push_wanted();
-                if stop || raw.len() + part.len() > most {
+                if self.gives(way) || raw.len() + part.len() > most {
                     return None;
                 }
                 raw.extend_from_slice(&part);

@@ -1,7 +1,7 @@
 //! Of mail that is too long to be kept whole the text is kept all the same: its beginning, without the half of an attachment.
 
 use super::AccountSync;
-use super::ahead::{Bodies, Wish, packed};
+use super::ahead::{Bodies, Way, Wish, packed};
 use crate::store::{Extent, Lane};
 use godwit_domain::api::SyncBodies;
 use godwit_domain::sync::{Sent, UidSet, sent};
@@ -18,13 +18,13 @@ const ROWS: u32 = 500;
 
 impl AccountSync {
     /// One step of fetching beginnings ahead, once all that is kept whole is here. Answers whether there may be more.
-    pub(super) async fn prefetch_beginnings(&self, bodies: SyncBodies) -> Result<bool> {
+    pub(super) async fn prefetch_beginnings(&self, bodies: SyncBodies, way: Way) -> Result<bool> {
         let below = self.prefetched().beginnings;
         let Some((lowest, boxes)) = self.missing(bodies, Extent::Beginning, ROWS, below).await? else { return Ok(false) };
         for (mailbox, rows) in boxes {
-            match self.beginnings_in(mailbox, rows).await {
+            match self.beginnings_in(mailbox, rows, way).await {
                 Ok(true) => {}
-                // What a person's action came before is asked for again.
+                // What something else came before is asked for again.
                 Ok(false) => return Ok(true),
                 Err(error) if self.conn.is_alive() && sent(&error) != Sent::Open => {
                     tracing::info!(kind = ?error.kind, "a mailbox gives no beginnings");
@@ -36,13 +36,13 @@ impl AccountSync {
         Ok(true)
     }
 
-    /// False where a person's action came between.
-    async fn beginnings_in(&self, mailbox: MailboxId, rows: Vec<Wish>) -> Result<bool> {
+    /// False where something else came between.
+    async fn beginnings_in(&self, mailbox: MailboxId, rows: Vec<Wish>, way: Way) -> Result<bool> {
         if !self.select_same(mailbox).await? {
             return Ok(true);
         }
         for part in rows.chunks(TOGETHER) {
-            if self.pulse.push_wanted() {
+            if self.gives(way) {
                 return Ok(false);
             }
             let uids: UidSet = part.iter().map(|(uid, ..)| *uid).collect();

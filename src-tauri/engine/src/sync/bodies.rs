@@ -207,17 +207,30 @@ impl AccountSync {
         *self.prefetched() = Prefetched::default();
     }
 
-    /// One step of fetching bodies ahead, further down than the one before. Answers whether there may be more.
-    pub async fn prefetch_bodies(&self, bodies: SyncBodies) -> Result<bool> {
+    /// Mail that just came, as far as it is to be kept here.
+    pub async fn fetch_arrived(&self, mailbox: MailboxId, rows: Vec<PlacementId>) -> Result<()> {
+        if rows.is_empty() || self.gives(Way::Ahead) {
+            return Ok(());
+        }
+        let account = self.account;
+        let wishes = self.store.read(move |r| r.bodies_missing_of(account, mailbox, &rows)).await?;
+        if !wishes.is_empty() {
+            self.bodies_of(mailbox, wishes, Way::Ahead).await?;
+        }
+        Ok(())
+    }
+
+    /// One step of fetching bodies, further down than the one before. Answers whether there may be more.
+    pub async fn prefetch_bodies(&self, bodies: SyncBodies, way: Way) -> Result<bool> {
         let below = self.prefetched().bodies;
         let Some((lowest, boxes)) = self.missing(bodies, Extent::Whole, PREFETCH_ROWS, below).await? else {
-            return self.prefetch_beginnings(bodies).await;
+            return self.prefetch_beginnings(bodies, way).await;
         };
         for (mailbox, rows) in boxes {
-            if self.pulse.push_wanted() {
+            if self.gives(way) {
                 return Ok(true);
             }
-            match self.bodies_of(mailbox, rows, Way::Give).await {
+            match self.bodies_of(mailbox, rows, way).await {
                 Ok(_) => {}
                 // Its own trouble is told by the passes; the others' mail is fetched all the same.
                 Err(error) if self.conn.is_alive() && sent(&error) != Sent::Open => {
@@ -226,7 +239,7 @@ impl AccountSync {
                 Err(error) => return Err(error),
             }
         }
-        if self.pulse.push_wanted() {
+        if self.gives(way) {
             // What it came before is asked for again.
             return Ok(true);
         }
@@ -275,7 +288,7 @@ impl AccountSync {
             };
             let part: Vec<Wish> = part.iter().filter(fits).copied().collect();
             if !part.is_empty() {
-                self.bodies_of(mailbox, part, Way::Keep).await?;
+                self.bodies_of(mailbox, part, Way::Needed).await?;
             }
         }
         Ok(())

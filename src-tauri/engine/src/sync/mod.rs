@@ -24,6 +24,7 @@ mod storing;
 pub(crate) mod tests;
 mod unanswered;
 
+pub use ahead::Way;
 pub use audit::Audited;
 pub use bodies::{BodyLimit, FetchedBody, Had, drop_beyond, fetch_body};
 pub use drafts::Rest;
@@ -45,6 +46,7 @@ pub struct Pulse {
     done: Arc<AtomicU32>,
     total: Arc<AtomicU32>,
     wanted: Arc<AtomicBool>,
+    held: Arc<AtomicBool>,
 }
 
 impl Pulse {
@@ -73,6 +75,16 @@ impl Pulse {
     /// The push is being done.
     pub fn take_push(&self) -> bool {
         self.wanted.swap(false, Ordering::AcqRel)
+    }
+
+    /// A pulse that holds back while `held` is set.
+    pub fn held_by(held: Arc<AtomicBool>) -> Self {
+        Self { held, ..Self::default() }
+    }
+
+    /// Whether nothing is to be fetched but what a person needs now.
+    pub fn is_held(&self) -> bool {
+        self.held.load(Ordering::Relaxed)
     }
 
     fn expect(&self, rows: u32) {

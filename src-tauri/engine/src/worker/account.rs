@@ -6,7 +6,7 @@ use super::{Pace, pass, told};
 use crate::context::Context;
 use crate::imap::MailboxEvent;
 use crate::store::MailboxState;
-use crate::sync::{AccountSync, Pulse};
+use crate::sync::{AccountSync, Pulse, Way};
 use futures_util::FutureExt;
 use godwit_domain::api::{MailboxSynced, SyncBodies};
 use godwit_domain::sync::{Retry, failures_left};
@@ -122,7 +122,7 @@ impl AccountWorker {
         crate::sync::drop_beyond(&self.context.store, self.account).await?;
         loop {
             self.up_to_date();
-            if self.behind && Instant::now() < self.poll_at && !self.bell.take(|r| r.anything()) {
+            if self.behind && !self.pulse.is_held() && Instant::now() < self.poll_at && !self.bell.take(|r| r.anything()) {
                 self.catch_up(&sync).await?;
                 continue;
             }
@@ -162,7 +162,12 @@ impl AccountWorker {
     /// Sees to whatever rang.
     async fn answer(&mut self, sync: &AccountSync) -> Result<()> {
         told::keep(&self.context, &self.bell).await?;
-        let Rung { push, opened, changed, seen, look, asked, .. } = self.bell.take(std::mem::take);
+        let Rung { push, opened, changed, seen, look, ahead, asked, .. } = self.bell.take(std::mem::take);
+        if ahead {
+            // What came meanwhile stands above what was reached before.
+            sync.prefetch_anew();
+            self.behind = true;
+        }
         let newly_open = opened.filter(|mailbox| self.open != Some(*mailbox));
         self.open = opened.or(self.open);
         if look || !asked.is_empty() {
@@ -184,7 +189,7 @@ impl AccountWorker {
 
     /// One step of what is to be kept here. What one mailbox will not give does not end the session.
     async fn catch_up(&mut self, sync: &AccountSync) -> Result<()> {
-        match sync.prefetch_bodies(SyncBodies::Policy).await {
+        match sync.prefetch_bodies(SyncBodies::Policy, Way::Ahead).await {
             Ok(more) => self.behind = more,
             Err(error) if sync.connection().is_alive() => {
                 tracing::info!(kind = ?error.kind, "mail to be kept here could not be fetched");
@@ -235,10 +240,10 @@ impl AccountWorker {
         Ok(())
     }
 
-    /// In idle time mailboxes are compared with the server one by one, until something happens or that is enough for now.
+    /// In idle time, on a line that costs nothing, mailboxes are compared with the server one by one, until something happens or that is enough for now.
     async fn audit(&self, sync: &AccountSync) -> Result<()> {
         let mut messages = 0;
-        while messages < MOST_AUDITED && !self.bell.take(|r| r.anything()) {
+        while messages < MOST_AUDITED && !self.pulse.is_held() && !self.bell.take(|r| r.anything()) {
             let Some(mailbox) = sync.audit_due().await? else { return Ok(()) };
             match pass::run_audit(sync, mailbox).await? {
                 Some(audited) => messages += audited.messages.max(1),

@@ -40,6 +40,8 @@ pub(super) struct Rung {
     pub seen: BTreeSet<PlacementId>,
     /// A server says that mailboxes came or went, or that much has changed.
     pub look: bool,
+    /// Mail may come of itself again.
+    pub ahead: bool,
     /// Who waits for a full pass.
     pub asked: Vec<Asked>,
 }
@@ -59,6 +61,7 @@ impl Rung {
             || self.reconnect
             || self.slept
             || self.look
+            || self.ahead
             || !self.seen.is_empty()
             || self.opened.is_some()
             || !self.changed.is_empty()

@@ -4,6 +4,7 @@
 mod account;
 mod bell;
 mod carry;
+mod meter;
 mod pass;
 mod road;
 mod sleep;
@@ -13,6 +14,7 @@ mod told;
 mod user;
 mod watch;
 
+pub(crate) use meter::watch_meter;
 pub use pass::run_pass;
 pub use road::MailRoad;
 pub(crate) use sleep::watch_sleep;
@@ -22,9 +24,10 @@ use crate::context::Context;
 use bell::{Asked, Bell, Rung};
 use godwit_domain::api::{MailboxSynced, SyncBodies};
 use godwit_domain::sync::{Retry, retry_after};
-use godwit_domain::{AccountId, Error, ErrorKind, MailboxId, PlacementId, Result};
+use godwit_domain::{AccountId, Error, ErrorKind, Event, Fetching, MailboxId, PlacementId, Result};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -79,6 +82,9 @@ pub struct Workers {
     context: Context,
     pace: Pace,
     running: Arc<Mutex<HashMap<AccountId, Running>>>,
+    /// Nothing is fetched but what a person needs now.
+    held: Arc<AtomicBool>,
+    fetching: Arc<Mutex<Fetching>>,
 }
 
 impl Workers {
@@ -88,14 +94,14 @@ impl Workers {
     }
 
     pub(crate) fn at_pace(context: Context, pace: Pace) -> Self {
-        Self { context, pace, running: Arc::default() }
+        Self { context, pace, running: Arc::default(), held: Arc::default(), fetching: Arc::default() }
     }
 
     /// Starts the worker of an account, if none runs.
     pub fn start(&self, account: AccountId) {
         let mut running = self.lock();
         running.entry(account).or_insert_with(|| {
-            let (bell, pulse) = (Bell::default(), crate::sync::Pulse::default());
+            let (bell, pulse) = (Bell::default(), crate::sync::Pulse::held_by(self.held.clone()));
             let (context, pace) = (self.context.clone(), self.pace.clone());
             let worker = account::AccountWorker::new(context, account, pulse.clone(), bell.clone(), pace);
             Running { bell, pulse, task: tokio::spawn(worker.run()) }
@@ -175,6 +181,26 @@ impl Workers {
         self.ring(account, |r| r.look = true);
     }
 
+    /// Whether mail comes of itself from now on, and why.
+    pub fn set_fetching(&self, fetching: Fetching) {
+        let before = std::mem::replace(&mut *self.fetching.lock().unwrap_or_else(PoisonError::into_inner), fetching);
+        let held = self.held.swap(!fetching.ahead, Ordering::Relaxed);
+        if held && fetching.ahead {
+            for account in self.accounts() {
+                self.ring(account, |r| r.ahead = true);
+            }
+        }
+        if before != fetching {
+            tracing::info!(metered = ?fetching.metered, ahead = fetching.ahead, "fetching ahead");
+            self.context.store.emit(Event::StatusChanged);
+        }
+    }
+
+    /// Whether mail comes of itself, and why.
+    pub fn fetching(&self) -> Fetching {
+        *self.fetching.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The account changed: connect anew.
     pub fn reconnect(&self, account: AccountId) {
         self.ring(account, |r| r.reconnect = true);
@@ -201,6 +227,6 @@ impl Workers {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<AccountId, Running>> {
-        self.running.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

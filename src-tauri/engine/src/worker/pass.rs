@@ -1,7 +1,7 @@
 //! A pass over a whole account: push first, list, then every mailbox, newest mail first.
 
 use crate::context::Context;
-use crate::sync::{AccountSync, Audited, Depth, MailboxOutcome, Pulse, PushOutcome, Rest};
+use crate::sync::{AccountSync, Audited, Depth, MailboxOutcome, Pulse, PushOutcome, Rest, Way};
 use godwit_domain::api::{MailboxSynced, SyncBodies};
 use godwit_domain::sync::named_pause;
 use godwit_domain::{Activity, Error, ErrorKind, Event, MailboxId, PlacementId, Result};
@@ -35,7 +35,7 @@ pub async fn run_pass(context: &Context, sync: &AccountSync, pulse: &Pulse, bodi
     }
     // What could not be pushed before, because its message had moved elsewhere, has its place again.
     pass.push().await?;
-    for mailbox in &order {
+    for mailbox in order.iter().filter(|_| !pulse.is_held()) {
         pass.guard(*mailbox, sync.fetch_recent_previews(*mailbox).await)?;
         pass.push_if_wanted().await?;
     }
@@ -48,16 +48,20 @@ pub async fn run_pass(context: &Context, sync: &AccountSync, pulse: &Pulse, bodi
 pub(super) async fn run_mailbox(context: &Context, sync: &AccountSync, pulse: &Pulse, mailbox: MailboxId) -> Result<()> {
     let mut pass = Pass { context, sync, pulse, rest: Rest::Rested, report: BTreeMap::new() };
     let mailbox = sync.ground(mailbox).await?;
+    let mut arrived = Vec::new();
     loop {
         let synced = sync.sync_mailbox_now(mailbox).await;
         let Some(outcome) = pass.guard(mailbox, synced)? else { return Ok(()) };
         pass.announce(mailbox, &outcome).await?;
+        arrived.extend(outcome.arrived);
         if !outcome.interrupted {
             break;
         }
         pass.push_if_wanted().await?;
     }
     pass.guard(mailbox, sync.fetch_previews(mailbox, FIRST_PREVIEWS).await)?;
+    // Who is offline a minute later wants to read it all the same.
+    pass.guard(mailbox, sync.fetch_arrived(mailbox, arrived).await)?;
     Ok(())
 }
 
@@ -210,7 +214,7 @@ impl Pass<'_> {
         }
         self.sync.prefetch_anew();
         loop {
-            let more = self.sync.prefetch_bodies(bodies).await?;
+            let more = self.sync.prefetch_bodies(bodies, Way::Asked).await?;
             self.push_if_wanted().await?;
             if !more {
                 return Ok(());

@@ -27,6 +27,8 @@ export interface FakeOptions {
   offline?: boolean;
   /** The keychain does not answer. */
   locked?: boolean;
+  /** Whether the system says that the line is metered. */
+  metered?: boolean;
   /** More messages in the inbox. */
   extra?: number;
 }
@@ -40,9 +42,9 @@ export class FakeBackend implements Backend {
   readonly views: Views;
   readonly outgoing: Outgoing;
   readonly removed: RemovedMail;
-  /** Every request, in order: what tests look at. */
   /** What stands outside the window, for tests: asks it to open something. */
   open: (open: Open) => void = () => {};
+  /** Every request, in order: what tests look at. */
   readonly asked: { name: string; request: unknown }[] = [];
   title = "";
   /** How many changes wait for the server, by account. */
@@ -59,6 +61,7 @@ export class FakeBackend implements Backend {
     threaded: true,
     undo_send_secs: 6,
     notify: true,
+    ahead: "unmetered",
     folders_width: 232,
     list_width: 372,
   };
@@ -341,6 +344,13 @@ export class FakeBackend implements Backend {
     },
     disk_use: () =>
       this.world.accounts.map(({ id }) => ({ account: id, messages: 12_480, whole: 12_031, bytes: 734_003_200 })),
+    fetching: () => {
+      const { metered = null } = this.options;
+      return {
+        metered,
+        ahead: this.settings.ahead === "unmetered" ? metered !== true : this.settings.ahead === "always",
+      };
+    },
     doctor_bundle: () => "Godwit\nNothing here names a person.\n\n# Protocol, times in UTC\nc1 > g1 NOOP\n",
     removed: ({ account, limit }) => this.removed.list(account, limit),
     restore: ({ ids }) => this.removed.restore(ids),

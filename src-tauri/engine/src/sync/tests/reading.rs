@@ -151,7 +151,7 @@ async fn a_folder_that_gives_no_bodies_keeps_no_others_from_theirs() {
     // The session leaves Archive, and is not let in again.
     sync.connection().select("INBOX", None).await.unwrap();
     server.always("SELECT \"Archive\"", Lie::Say("TAG NO not you"));
-    while sync.prefetch_bodies(api::SyncBodies::Policy).await.unwrap() {}
+    while sync.prefetch_bodies(api::SyncBodies::Policy, Way::Asked).await.unwrap() {}
     let account = home.account;
     let missing = home.store.read(move |r| r.bodies_missing(account, 10, &r.kept(account)?, None, Extent::Whole)).await.unwrap();
     assert_eq!(missing.len(), 1, "only the refused folder's is missing");
