@@ -6,6 +6,8 @@ mod data;
 #[cfg(any(test, feature = "fuzz"))]
 pub(crate) mod fuzz;
 mod hello;
+#[cfg(test)]
+mod scripted;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -66,13 +68,23 @@ pub async fn submit(
         Ok(envelope) => envelope,
         Err(error) => return SubmitOutcome::Refused(error, Vec::new()),
     };
-    let mut session = match open(server, user, password, tls).await {
-        Ok(session) => session,
-        Err(e) => return SubmitOutcome::NotSent(e.error),
-    };
-    let outcome = transaction::run(&mut session, &envelope, &mail.raw, progress).await;
-    session.quit().await;
-    outcome
+    let mut doubted = false;
+    loop {
+        let mut session = match open(server, user, password, tls).await {
+            Ok(session) => session,
+            Err(e) => return SubmitOutcome::NotSent(e.error),
+        };
+        let outcome = transaction::run(&mut session, &envelope, &mail.raw, progress).await;
+        // A line that breaks in the middle of a command can leave its half to be refused: what is refused over a line that does
+        // not stand any more is asked once again. Nothing was taken, so nothing can go twice.
+        let again = matches!(outcome, SubmitOutcome::Refused(..)) && !session.stands().await && !doubted;
+        session.quit().await;
+        if !again {
+            return outcome;
+        }
+        tracing::info!("a refusal came over a line that broke; asking once again");
+        doubted = true;
+    }
 }
 
 /// Connects and signs in once, and sends nothing.

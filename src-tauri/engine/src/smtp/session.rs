@@ -14,6 +14,8 @@ use zeroize::Zeroizing;
 
 /// How long QUIT is worth waiting for.
 const GOODBYE: Duration = Duration::from_secs(2);
+/// How long a server may take to forget a transaction.
+const STANDING: Duration = Duration::from_secs(30);
 
 /// A session; signed in once `sign_in` was.
 pub struct Session {
@@ -79,6 +81,11 @@ impl Session {
             reply = self.wire.command(&Zeroizing::new(BASE64.encode(part))).await?;
         }
         Ok(reply)
+    }
+
+    /// Gives up the transaction; answers whether the line still stands.
+    pub async fn stands(&mut self) -> bool {
+        matches!(tokio::time::timeout(STANDING, self.wire.command("RSET")).await, Ok(Ok(_)))
     }
 
     /// Says goodbye as far as the server cares; nothing depends on it any more.

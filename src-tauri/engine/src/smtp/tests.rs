@@ -1,170 +1,9 @@
 //! Submission against a scripted server over real TLS on loopback: every phase cut, lies, slips, refusals.
 
+use super::scripted::{OFFERS, Scripted, Turn, cut_after, cut_before, say, scripted};
 use super::*;
 use godwit_domain::{ErrorKind, Security};
-use sha2::{Digest, Sha256};
-use std::sync::{Arc, Mutex};
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
-use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
-use x509_parser::prelude::{FromDer, X509Certificate};
-
-/// What the server does when a command begins with `on`.
-#[derive(Clone)]
-struct Turn {
-    on: &'static str,
-    say: &'static str,
-    then_close: bool,
-}
-
-/// Says something else than usual.
-fn say(on: &'static str, say: &'static str) -> Turn {
-    Turn { on, say, then_close: false }
-}
-
-/// Closes on hearing a command, unanswered.
-fn cut_before(on: &'static str) -> Turn {
-    Turn { on, say: "", then_close: true }
-}
-
-/// Answers, then closes.
-fn cut_after(on: &'static str, say: &'static str) -> Turn {
-    Turn { on, say, then_close: true }
-}
-
-#[derive(Default)]
-struct Heard {
-    lines: Vec<String>,
-    messages: Vec<String>,
-}
-
-struct Scripted {
-    server: Server,
-    heard: Arc<Mutex<Heard>>,
-    task: tokio::task::JoinHandle<()>,
-}
-
-impl Drop for Scripted {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-const OFFERS: &str = "250-mx.example\r\n250-SIZE 100000\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 AUTH PLAIN LOGIN\r\n";
-const OFFERS_CLEAR: &str = "250-mx.example\r\n250 STARTTLS\r\n";
-
-async fn scripted(security: Security, turns: Vec<Turn>) -> Scripted {
-    let made = rcgen::generate_simple_self_signed(vec!["mx.example".to_owned()]).unwrap();
-    let (_, parsed) = X509Certificate::from_der(made.cert.der()).unwrap();
-    let pin = crate::os::hex(&Sha256::digest(parsed.tbs_certificate.subject_pki.raw));
-    let key = rustls::pki_types::PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
-    let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key.into())
-        .unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let heard = Arc::new(Mutex::new(Heard::default()));
-    let noted = heard.clone();
-    let task = tokio::spawn(async move {
-        loop {
-            let (mut tcp, _) = listener.accept().await.unwrap();
-            if security == Security::Starttls && !clear_part(&mut tcp, &turns, &noted).await {
-                continue;
-            }
-            if let Ok(tls) = acceptor.accept(tcp).await {
-                // A caller that breaks off is what some tests are about.
-                let _ = converse(tls, &turns, &noted, security == Security::Tls).await;
-            }
-        }
-    });
-    Scripted { server: Server { host: "127.0.0.1".into(), port, security, pin: Some(pin) }, heard, task }
-}
-
-/// The talk before TLS; whether TLS comes.
-async fn clear_part(tcp: &mut tokio::net::TcpStream, turns: &[Turn], heard: &Mutex<Heard>) -> bool {
-    let turn = |on: &str| turns.iter().find(|t| t.on == on);
-    tcp.write_all(b"220 mx.example\r\n").await.unwrap();
-    let mut stream = BufReader::new(tcp);
-    let mut line = String::new();
-    while stream.read_line(&mut line).await.unwrap_or(0) > 0 {
-        heard.lock().unwrap().lines.push(format!("clear: {}", line.trim_end()));
-        let starttls = line.starts_with("STARTTLS");
-        let (on, usual) = if starttls { ("STARTTLS", "220 go\r\n") } else { ("clear EHLO", OFFERS_CLEAR) };
-        let say = turn(on).map_or(usual, |t| t.say);
-        stream.get_mut().write_all(say.as_bytes()).await.unwrap();
-        if starttls {
-            return say.starts_with("220");
-        }
-        line.clear();
-    }
-    false
-}
-
-async fn converse(
-    stream: impl AsyncRead + AsyncWrite + Unpin,
-    turns: &[Turn],
-    heard: &Mutex<Heard>,
-    greet: bool,
-) -> std::io::Result<()> {
-    let mut stream = BufReader::new(stream);
-    if greet {
-        let turn = turns.iter().find(|t| t.on == "connect");
-        stream.get_mut().write_all(turn.map_or("220 mx.example\r\n", |t| t.say).as_bytes()).await?;
-        stream.get_mut().flush().await?;
-        if turn.is_some_and(|t| t.then_close) {
-            return Ok(());
-        }
-    }
-    let (mut line, mut message) = (String::new(), None::<String>);
-    loop {
-        line.clear();
-        if stream.read_line(&mut line).await? == 0 {
-            return Ok(());
-        }
-        if let Some(text) = message.as_mut().filter(|_| line != ".\r\n") {
-            text.push_str(&line);
-            let cut = turns.iter().find(|t| t.on == "body" && text.len() > 50_000);
-            if let Some(turn) = cut {
-                stream.get_mut().write_all(turn.say.as_bytes()).await?;
-                return stream.get_mut().flush().await;
-            }
-            continue;
-        }
-        let usual = match line.split([' ', '\r']).next().unwrap_or_default() {
-            "EHLO" => OFFERS,
-            "AUTH" => "235 welcome\r\n",
-            "DATA" => "354 go on\r\n",
-            "QUIT" => "221 bye\r\n",
-            _ => "250 ok\r\n",
-        };
-        let command = line.trim_end().to_owned();
-        let counted = command.strip_prefix("BDAT ").and_then(|rest| rest.split(' ').next()?.parse::<usize>().ok());
-        let closes = turns.iter().any(|t| command.starts_with(t.on) && t.say.is_empty() && t.then_close);
-        if let Some(size) = counted.filter(|_| !closes) {
-            let mut chunk = vec![0; size];
-            stream.read_exact(&mut chunk).await?;
-            heard.lock().unwrap().messages.push(String::from_utf8_lossy(&chunk).into_owned());
-        }
-        let turn = turns.iter().find(|t| command.starts_with(t.on));
-        if let Some(message) = message.take() {
-            heard.lock().unwrap().messages.push(message);
-        }
-        heard.lock().unwrap().lines.push(command);
-        let say = turn.map_or(usual, |t| t.say);
-        stream.get_mut().write_all(say.as_bytes()).await?;
-        stream.get_mut().flush().await?;
-        if turn.is_some_and(|t| t.then_close) {
-            return stream.get_mut().shutdown().await;
-        }
-        if say.starts_with("354") {
-            message = Some(String::new());
-        }
-    }
-}
+use std::sync::Mutex;
 
 fn mail() -> Outgoing {
     Outgoing {
@@ -288,7 +127,7 @@ async fn what_breaks_before_the_last_chunk_was_surely_not_taken() {
 #[tokio::test]
 async fn a_line_cut_amid_the_body_is_not_sent_and_last_words_are_heard() {
     let check = async |words: &'static str, ending: (&str, ErrorKind)| {
-        let scripted = scripted(Security::Tls, vec![Turn { on: "body", say: words, then_close: true }]).await;
+        let scripted = scripted(Security::Tls, vec![cut_after("body", words)]).await;
         let mut mail = mail();
         mail.raw = "x".repeat(70).as_bytes().iter().chain(b"\r\n").copied().cycle().take(90_000).collect();
         let outcome = send(&scripted, &mail).await;
@@ -340,6 +179,23 @@ async fn one_refused_recipient_stops_the_mail_for_all_and_is_named() {
     assert_eq!(error.server_words.as_deref(), Some("550 no Olav here"));
     let heard = scripted.heard.lock().unwrap();
     assert!(heard.lines.iter().any(|l| l == "RSET") && !heard.lines.iter().any(|l| l == "DATA"));
+}
+
+#[tokio::test]
+async fn what_is_refused_over_a_line_that_broke_is_asked_once_again() {
+    let offered = |scripted: &Scripted| scripted.heard.lock().unwrap().lines.iter().filter(|l| l.starts_with("MAIL")).count();
+    // Half of a recipient's line was refused, and the other half is lost: the second time all of it comes.
+    let (outcome, scripted) = self::outcome(vec![cut_after("RCPT TO:<olav", "550 no Ola here\r\n").once()]).await;
+    assert_eq!((short(&outcome), offered(&scripted)), (("accepted", None), 2));
+    assert_eq!(scripted.heard.lock().unwrap().messages.len(), 1, "it went once");
+    // A server that hangs up after each refusal means it.
+    for turn in [cut_after("RCPT TO:<olav", "550 no\r\n"), cut_after("MAIL", "550 no\r\n"), cut_after(".", "554 spam\r\n")] {
+        let (outcome, scripted) = self::outcome(vec![turn]).await;
+        assert_eq!((short(&outcome), offered(&scripted)), (("refused", Some(ErrorKind::Refused)), 2));
+    }
+    // Where the line still stands there is no doubt.
+    let (outcome, scripted) = self::outcome(vec![say("RCPT", "550 no\r\n")]).await;
+    assert_eq!((short(&outcome), offered(&scripted)), (("refused", Some(ErrorKind::Refused)), 1));
 }
 
 #[tokio::test]

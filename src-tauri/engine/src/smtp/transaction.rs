@@ -126,12 +126,7 @@ async fn recipients(session: &mut Session, envelope: &Envelope) -> Step {
         };
         refused.push(RefusedRecipient { address: address.clone(), error: reply.tell(error) });
     }
-    if refused.is_empty() {
-        return Ok(());
-    }
-    // Whatever RSET is answered: without DATA nothing was sent.
-    let _ = session.wire.command("RSET").await;
-    Err(none_for_all(&session.host, refused))
+    if refused.is_empty() { Ok(()) } else { Err(none_for_all(&session.host, refused)) }
 }
 
 /// All or none: what a refused recipient means for the whole mail.
