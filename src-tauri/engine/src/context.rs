@@ -3,6 +3,7 @@
 use crate::ProtocolLog;
 use crate::clock;
 use crate::imap::{Connection, Dial, ImapTarget};
+use crate::lines::{Lines, Standing};
 use crate::net::TlsContext;
 use crate::store::Store;
 use godwit_domain::quirks::{Quirks, quirks};
@@ -11,7 +12,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
+use tokio::sync::broadcast;
 
 /// Handles shared by workers, outbox and faces. Cheap to clone.
 #[derive(Clone)]
@@ -30,12 +31,9 @@ pub struct Context {
     pub(crate) stand_in: Option<Dial>,
     nudges: broadcast::Sender<AccountId>,
     crowded: Arc<Mutex<HashMap<AccountId, Instant>>>,
-    watches: Arc<Semaphore>,
+    /// The connections that stand.
+    pub(crate) lines: Lines,
 }
-
-/// The most accounts that have a second line, which only listens. Each account's own line and that of the person are
-/// not counted: without them there would be no mail.
-pub(crate) const MOST_WATCHES: usize = 16;
 
 /// The most nudges that wait; one account needs only one.
 const NUDGES: usize = 64;
@@ -54,7 +52,7 @@ impl Context {
             statuses: Arc::default(),
             nudges: broadcast::channel(NUDGES).0,
             crowded: Arc::default(),
-            watches: Arc::new(Semaphore::new(MOST_WATCHES)),
+            lines: Lines::default(),
             #[cfg(test)]
             stand_in: None,
         }
@@ -101,8 +99,8 @@ impl Context {
     }
 
     /// Room for one more line that only listens, for as long as it is held.
-    pub(crate) fn room_to_watch(&self) -> Option<OwnedSemaphorePermit> {
-        self.watches.clone().try_acquire_owned().ok()
+    pub(crate) fn room_to_watch(&self) -> Option<Standing> {
+        self.lines.try_stand()
     }
 
     fn crowded(&self) -> MutexGuard<'_, HashMap<AccountId, Instant>> {
@@ -168,8 +166,14 @@ impl Context {
         })
     }
 
-    /// A fresh, signed-in connection.
+    /// A fresh, signed-in connection, counted among all.
     pub async fn connect(&self, account: AccountId) -> Result<Connection> {
+        let standing = self.lines.stand();
+        Ok(self.connect_in_room(account).await?.counted(standing))
+    }
+
+    /// The same for who has room already.
+    pub(crate) async fn connect_in_room(&self, account: AccountId) -> Result<Connection> {
         #[cfg(test)]
         if let Some(dial) = &self.stand_in {
             return dial().await;

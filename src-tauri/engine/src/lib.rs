@@ -8,6 +8,7 @@ mod face;
 #[cfg(any(test, feature = "fuzz"))]
 pub mod fuzz;
 pub mod imap;
+mod lines;
 #[cfg(test)]
 mod memory;
 pub mod net;

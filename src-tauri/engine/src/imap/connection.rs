@@ -11,6 +11,7 @@ use super::refusal;
 use super::response::{Outcome, Status};
 use super::session::{Actor, COMMAND, Held, Job, Shared};
 use super::sign_in::{self, ImapTarget};
+use crate::lines::Standing;
 use crate::net::TlsContext;
 use crate::planted::Planted;
 use godwit_domain::{Error, ErrorKind, Result};
@@ -39,6 +40,8 @@ pub struct Connection {
     jobs: mpsc::Sender<Job>,
     pub(super) shared: Arc<Shared>,
     capabilities: Capabilities,
+    /// Its place among all connections.
+    _standing: Option<Standing>,
 }
 
 /// Commands to send together, and how to read what comes.
@@ -147,7 +150,12 @@ impl Connection {
         let (jobs, queue) = mpsc::channel(MOST_JOBS);
         let shared = Arc::new(Shared::default());
         tokio::spawn(Actor::new(held, host, shared.clone()).run(queue));
-        Self { jobs, shared, capabilities: Capabilities::default() }
+        Self { jobs, shared, capabilities: Capabilities::default(), _standing: None }
+    }
+
+    /// Counts among all connections from now on.
+    pub(crate) fn counted(self, standing: Standing) -> Self {
+        Self { _standing: Some(standing), ..self }
     }
 
     pub(super) fn set_capabilities(&mut self, capabilities: Capabilities) {

@@ -8,9 +8,10 @@ use godwit_domain::{AccountId, Activity, PlacementId, Result};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
-/// An account's connection, held while somebody works on it.
-type Line = Arc<Mutex<Option<Arc<Connection>>>>;
+/// An account's connection, and when it was last taken; held while somebody works on it.
+type Line = Arc<Mutex<Option<(Arc<Connection>, Instant)>>>;
 
 /// One lazily opened connection an account.
 #[derive(Clone)]
@@ -32,14 +33,16 @@ impl UserLine {
     {
         let slot = self.lines.lock().await.entry(account).or_default().clone();
         let mut line = slot.lock().await;
-        if let Some(connection) = line.as_ref().filter(|c| c.is_alive()).cloned() {
+        if let Some((connection, taken)) = line.as_mut().filter(|(c, _)| c.is_alive()) {
+            *taken = Instant::now();
+            let connection = connection.clone();
             let result = work(connection.clone()).await;
             if result.is_ok() || connection.is_alive() {
                 return result;
             }
         }
-        let fresh = Arc::new(self.context.connect(account).await?);
-        *line = Some(fresh.clone());
+        let fresh = self.open(account).await?;
+        *line = Some((fresh.clone(), Instant::now()));
         work(fresh).await
     }
 
@@ -50,14 +53,27 @@ impl UserLine {
     {
         let slot = self.lines.lock().await.entry(account).or_default().clone();
         let mut line = slot.lock().await;
-        let alive = line.as_ref().filter(|c| c.is_alive()).cloned();
+        let alive = line.as_ref().map(|(connection, _)| connection).filter(|c| c.is_alive()).cloned();
         let connection = match alive {
             // A line that died unnoticed shows here, before anything leaves.
             Some(connection) if connection.noop().await.is_ok() => connection,
-            _ => Arc::new(self.context.connect(account).await?),
+            _ => self.open(account).await?,
         };
-        *line = Some(connection.clone());
+        *line = Some((connection.clone(), Instant::now()));
         work(connection).await
+    }
+
+    /// A fresh line. Where many stand already, the one that nobody has used for longest closes for it.
+    async fn open(&self, account: AccountId) -> Result<Arc<Connection>> {
+        if self.context.lines.are_many() {
+            let lines = self.lines.lock().await;
+            // One that is held is being used.
+            let unused = lines.values().filter_map(|line| line.try_lock().ok()).filter(|line| line.is_some());
+            if let Some(mut oldest) = unused.min_by_key(|line| line.as_ref().map(|(_, taken)| *taken)) {
+                *oldest = None;
+            }
+        }
+        Ok(Arc::new(self.context.connect(account).await?))
     }
 
     /// The raw bytes of a message: from the store, else from the server, and then kept.

@@ -6,6 +6,7 @@ use super::account::AFTER_DROP;
 use super::bell::Bell;
 use crate::context::Context;
 use crate::imap::{Connection, MailboxEvent};
+use crate::lines::Standing;
 use crate::store::{Lane, MailboxState};
 use godwit_domain::sync::{FetchedFlags, IDLE_AT_LEAST, Retry, StatusItems, idle_for, retry_after};
 use godwit_domain::{AccountId, Error, ErrorKind, Event, MailboxId, Result, Role};
@@ -13,7 +14,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -25,7 +25,7 @@ pub(super) struct Watch {
     task: JoinHandle<()>,
     hears_all: Arc<AtomicBool>,
     /// Goes with this, not with the task: whoever takes its place finds it free at once.
-    _room: OwnedSemaphorePermit,
+    _room: Standing,
 }
 
 impl Watch {
@@ -52,9 +52,9 @@ impl Drop for Watch {
 /// A server that refuses the watch its connection so often in a row has no room for it.
 const MOST_REFUSED: u32 = 3;
 
-/// Starts listening, as long as there is `room`. A server that refuses a second connection is asked again some times; the poll covers the time between.
-/// Then the worker's own connection listens, for a day.
-pub(super) fn start(context: Context, account: AccountId, bell: Bell, pace: &Pace, room: OwnedSemaphorePermit) -> Watch {
+/// Starts listening, as long as there is `room`. A server that refuses a second connection is asked again some times; the poll
+/// covers the time between. Then the worker's own connection listens, for a day.
+pub(super) fn start(context: Context, account: AccountId, bell: Bell, pace: &Pace, room: Standing) -> Watch {
     let hears_all = Arc::new(AtomicBool::new(false));
     let again = pace.watch_again;
     let ears = Ears { context, account, bell, idle: pace.idle, hears_all: hears_all.clone(), found_dead: AtomicU32::new(0) };
@@ -103,7 +103,7 @@ impl Ears {
         let Some(inbox) = states.iter().find(|s| s.role == Some(Role::Inbox)) else { return Ok(()) };
         // Where the inbox is a label, what is synced is listened to: nothing falls between the hearing and the reading.
         let inbox = states.iter().find(|s| Some(s.id) == inbox.home).unwrap_or(inbox);
-        let connection = match self.context.connect(self.account).await {
+        let connection = match self.context.connect_in_room(self.account).await {
             Err(error) if error.kind == ErrorKind::Busy => {
                 *refused += 1;
                 return Err(error);

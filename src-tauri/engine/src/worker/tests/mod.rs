@@ -228,8 +228,8 @@ async fn an_account_beyond_those_that_may_have_two_lines_listens_on_its_one() {
     let server = Pretend::offering("IDLE UIDPLUS");
     let home = Home::at(&server).await;
     let context = context(&home);
-    let others: Vec<_> = (0..crate::context::MOST_WATCHES).map(|_| context.room_to_watch().unwrap()).collect();
-    let workers = Workers::at_pace(context, hurried());
+    let others: Vec<_> = (0..crate::lines::MOST).map(|_| context.room_to_watch().unwrap()).collect();
+    let workers = Workers::at_pace(context.clone(), hurried());
     workers.start(home.account);
     workers.sync(home.account, SyncBodies::None).await.unwrap();
     until(async || server.heard("IDLE") > 0).await;
@@ -237,7 +237,34 @@ async fn an_account_beyond_those_that_may_have_two_lines_listens_on_its_one() {
         w.deliver("INBOX", "Letter 1");
     });
     all_shown(&home, "INBOX").await;
-    assert_eq!((server.connections(), others.len()), (1, 16));
+    assert_eq!(server.connections(), 1, "its own line, for without one there would be no mail");
+    // The others end, and with the next session there is a line that only listens; what it took comes back with the account.
+    drop(others);
+    assert!(!context.lines.are_many());
+    workers.reconnect(home.account);
+    until(async || server.connections() >= 3).await;
+    workers.stop(home.account).await;
+    until(async || (0..crate::lines::MOST).map(|_| context.room_to_watch()).collect::<Option<Vec<_>>>().is_some()).await;
+}
+
+#[tokio::test]
+async fn where_many_lines_stand_the_one_that_a_person_used_longest_ago_closes_for_the_next() {
+    let server = Pretend::offering("UIDPLUS");
+    let home = Home::at(&server).await;
+    let context = context(&home);
+    let line = UserLine::new(context.clone());
+    let [first, second, third] = [1, 2, 3].map(|n| godwit_domain::AccountId(home.account.0 + n));
+    let look = async |account| line.with(account, |conn| async move { conn.noop().await }).await.unwrap();
+    look(first).await;
+    look(second).await;
+    look(first).await;
+    assert_eq!(server.connections(), 2);
+    let others: Vec<_> = std::iter::from_fn(|| context.room_to_watch()).collect();
+    look(third).await;
+    look(first).await;
+    assert_eq!((server.connections(), others.len()), (3, crate::lines::MOST - 2), "the first had been used since");
+    look(second).await;
+    assert_eq!(server.connections(), 4, "it had made room");
 }
 
 #[tokio::test]
