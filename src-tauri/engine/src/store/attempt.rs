@@ -112,6 +112,22 @@ impl Reader<'_> {
         Ok(self.profile.one(sql, (carry.placement.0, carry.copy), |_| Ok(()))?.is_some())
     }
 
+    /// Whether a message like the one that an attempt is about stands in another folder of an account than its target, beside the
+    /// one it is made from.
+    pub fn stands_elsewhere(&self, account: AccountId, attempt: &Attempt) -> Result<bool> {
+        let Some(identity) = attempt.identity else { return Ok(true) };
+        let of_copy = "SELECT placement_id FROM copy_intent WHERE id = ?1";
+        let source = match attempt.copy {
+            Some(copy) => self.profile.one(of_copy, [copy], |r| r.get::<_, i64>(0))?,
+            None => attempt.placement.map(|p| p.0),
+        };
+        // It has no index by identity: rare enough to look at all.
+        let like = "SELECT 1 FROM message m JOIN placement p ON p.message_id = m.id
+             WHERE m.account_id = ?1 AND m.identity = ?2 AND p.mailbox_id <> ?3 AND p.id IS NOT ?4 AND p.uid IS NOT NULL
+               AND p.removed_at IS NULL LIMIT 1";
+        Ok(self.cache.one(like, (account.0, identity, attempt.target.0, source), |_| Ok(()))?.is_some())
+    }
+
     /// Attempts of an account whose outcome is not known, oldest first. One whose target folder is gone is left out.
     pub fn attempts(&self, account: AccountId) -> Result<Vec<(AttemptId, Attempt)>> {
         let rows = self.profile.all(

@@ -1,7 +1,7 @@
 //! What stands in a mailbox from some UID on: the look that says whether a command which creates was done (rule W1).
 
 use super::AccountSync;
-use crate::store::MailboxState;
+use crate::store::{Attempt, MailboxState};
 use godwit_domain::Result;
 use godwit_domain::sync::{NewPlacement, Sent, UidSet, sent};
 
@@ -11,6 +11,28 @@ pub(super) struct Arrivals {
     pub rows: Vec<NewPlacement>,
     /// Only then an absence proves anything.
     pub read_all: bool,
+    uids: UidSet,
+    uidnext: Option<u32>,
+}
+
+impl Arrivals {
+    /// Whether all that came since `after` still stands there.
+    fn whole_since(&self, after: u32) -> bool {
+        let came = |next: u32| u64::from(next.saturating_sub(after));
+        let stand = || self.uids.intersect(&UidSet::range(after, u32::MAX)).len();
+        self.uidnext.is_some_and(|next| stand() >= came(next))
+    }
+}
+
+/// What the absence of a message says of the command that should have made it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Absence {
+    /// It was not done, and may be done again.
+    Proven,
+    /// It was done, or nobody can say.
+    Doubtful,
+    /// That shows once every folder was looked into.
+    NotYet,
 }
 
 impl AccountSync {
@@ -45,7 +67,22 @@ impl AccountSync {
             }
         }
         let read_all = u64::try_from(rows.len()).unwrap_or(0) == uids.len();
-        Ok(Arrivals { uidvalidity: selected.uidvalidity, rows, read_all })
+        Ok(Arrivals { uidvalidity: selected.uidvalidity, rows, read_all, uids, uidnext: selected.uidnext })
+    }
+
+    /// What it says that a command's message is not among these. Something that came meanwhile and went again may have been it, moved
+    /// on by another device: then it stands elsewhere.
+    pub(super) async fn absence(&self, there: &Arrivals, attempt: &Attempt) -> Result<Absence> {
+        if !there.read_all {
+            return Ok(Absence::Doubtful);
+        }
+        if attempt.uidnext.is_some_and(|after| there.whole_since(after)) {
+            return Ok(Absence::Proven);
+        }
+        let Some(whole) = self.looked_everywhere().await? else { return Ok(Absence::NotYet) };
+        let (account, attempt) = (self.account, attempt.clone());
+        let elsewhere = self.store.read(move |r| r.stands_elsewhere(account, &attempt)).await?;
+        Ok(if whole && !elsewhere { Absence::Proven } else { Absence::Doubtful })
     }
 
     /// UIDs from `from` on. A list with gaps below UIDNEXT is asked for twice: an absence repeats a COPY or an APPEND, and one

@@ -2,6 +2,7 @@
 //! The source is left alone until the message was read where it landed; it is then expunged by its own account.
 
 use super::AccountSync;
+use super::arrivals::Absence;
 use super::push::{MOST_REFUSALS, PushOutcome};
 use crate::store::{Attempt, AttemptId, AttemptKind, Carry, Landed, Lane, MailboxState, Want};
 use godwit_domain::sync::{NewPlacement, Sent, StatusItems, sent};
@@ -254,7 +255,11 @@ impl AccountSync {
                         None => self.landed_unwanted(*id, to.id, placement, out).await?,
                     }
                 }
-                (None, _) if comparable && there.read_all => self.end(vec![*id]).await?,
+                (None, _) if comparable => match self.absence(&there, attempt).await? {
+                    Absence::Proven => self.end(vec![*id]).await?,
+                    Absence::Doubtful => self.settle_unknown(account, *id, attempt).await?,
+                    Absence::NotYet => {}
+                },
                 _ => self.settle_unknown(account, *id, attempt).await?,
             }
         }

@@ -225,6 +225,7 @@ impl AccountSync {
     pub(super) async fn begin_as_of(&self, kind: AttemptKind, to: &MailboxState, traces: Vec<Trace>) -> Result<Vec<AttemptId>> {
         let (account, target, wire_name) = (self.account, to.id, to.wire_name.clone());
         let (uidvalidity, uidnext) = (to.uidvalidity, to.uidnext);
+        self.looked().clear();
         self.store
             .write(Lane::Sync, move |w| {
                 let attempt = |trace: Trace| Attempt {

@@ -48,6 +48,7 @@ impl AccountSync {
     pub async fn sync_mailbox(&self, mailbox: MailboxId, depth: Depth) -> Result<MailboxOutcome> {
         let state = self.state(mailbox).await?;
         if folders::unchanged(&state) {
+            self.looked().insert(state.id, true);
             return Ok(MailboxOutcome::default());
         }
         self.sync_selected(state, depth).await
@@ -64,6 +65,15 @@ impl AccountSync {
     }
 
     async fn sync_selected(&self, state: MailboxState, depth: Depth) -> Result<MailboxOutcome> {
+        let mailbox = state.id;
+        let synced = self.sync_one(state, depth).await;
+        if synced.as_ref().map_or(true, |out| out.complete) {
+            self.looked().insert(mailbox, synced.is_ok());
+        }
+        synced
+    }
+
+    async fn sync_one(&self, state: MailboxState, depth: Depth) -> Result<MailboxOutcome> {
         if !state.on_server || !state.selectable {
             // Made here and not there yet, or a folder that only holds folders: nothing to read.
             return Ok(MailboxOutcome::default());

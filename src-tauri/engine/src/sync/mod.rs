@@ -115,6 +115,8 @@ pub struct AccountSync {
     prefetched: Mutex<Prefetched>,
     /// Mailboxes in which nothing had happened when they were last listed.
     quiet: Mutex<HashSet<MailboxId>>,
+    /// Mailboxes that were looked into since the last command that creates, and whether to the end.
+    looked: Mutex<HashMap<MailboxId, bool>>,
     /// The mailbox that was synced last, and the opening that it was synced in.
     opened: Mutex<Option<(MailboxId, u64)>>,
     /// COMPRESS was asked for.
@@ -134,6 +136,7 @@ impl AccountSync {
             dial,
             prefetched: Mutex::default(),
             quiet: Mutex::default(),
+            looked: Mutex::default(),
             opened: Mutex::default(),
             compressed: AtomicBool::default(),
             unreadable: Mutex::default(),
@@ -155,8 +158,23 @@ impl AccountSync {
         self.quiet.lock().unwrap_or_else(PoisonError::into_inner).contains(&mailbox)
     }
 
+    fn looked(&self) -> MutexGuard<'_, HashMap<MailboxId, bool>> {
+        self.looked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether every mailbox was read since the last command that creates; `None`: some wait for it still, false: some can't be.
+    async fn looked_everywhere(&self) -> godwit_domain::Result<Option<bool>> {
+        let account = self.account;
+        let states = self.store.read(move |r| r.mailbox_states(account)).await?;
+        let looked = self.looked();
+        let own = states.iter().filter(|s| s.on_server && s.selectable && s.home.is_none());
+        let each: Option<Vec<bool>> = own.map(|s| looked.get(&s.id).copied()).collect();
+        Ok(each.map(|each| each.into_iter().all(|whole| whole)))
+    }
+
     fn listed(&self, states: &[MailboxState]) {
-        let quiet = states.iter().filter(|s| folders::unchanged(s)).map(|s| s.id).collect();
+        let quiet: HashSet<MailboxId> = states.iter().filter(|s| folders::unchanged(s)).map(|s| s.id).collect();
+        self.looked().extend(quiet.iter().map(|mailbox| (*mailbox, true)));
         *self.quiet.lock().unwrap_or_else(PoisonError::into_inner) = quiet;
     }
 

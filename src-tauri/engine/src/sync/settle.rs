@@ -2,7 +2,7 @@
 //! The APPEND of sent mail is the outbox' own affair.
 
 use super::AccountSync;
-use super::arrivals::Arrivals;
+use super::arrivals::Absence;
 use super::push::{Deletion, PushOutcome};
 use crate::imap::StoreChange;
 use crate::store::{Attempt, AttemptId, AttemptKind, Lane, LiesAt, Want};
@@ -57,9 +57,10 @@ impl AccountSync {
     async fn settle_in(&self, target: MailboxId, attempts: Vec<(AttemptId, Attempt)>, out: &mut PushOutcome) -> Result<()> {
         let state = self.store.read(move |r| r.mailbox_state(target)).await?;
         let from = attempts.iter().filter_map(|(_, a)| a.uidnext).min();
-        let Arrivals { uidvalidity, rows, read_all } = self.arrivals(&state, from, std::iter::once(None)).await?;
+        let mut arrivals = self.arrivals(&state, from, std::iter::once(None)).await?;
+        let uidvalidity = arrivals.uidvalidity;
         let mut there: HashMap<[u8; 16], Vec<u32>> = HashMap::new();
-        for row in rows {
+        for row in std::mem::take(&mut arrivals.rows) {
             there.entry(row.headers.identity).or_default().push(row.uid);
         }
         let mut moves = Vec::new();
@@ -82,7 +83,12 @@ impl AccountSync {
                     }
                     (None, None) => {}
                 },
-                (true, None, _) if read_all => {}
+                (true, None, _) => match self.absence(&arrivals, &attempt).await? {
+                    Absence::Proven => {}
+                    Absence::Doubtful => self.cannot_say(&attempt).await?,
+                    // Its trace stays, and what it stands for is not begun again before.
+                    Absence::NotYet => continue,
+                },
                 _ => self.cannot_say(&attempt).await?,
             }
             self.end(vec![id]).await?;

@@ -28,6 +28,70 @@ async fn a_copy_that_was_made_before_the_line_broke_is_not_made_again() {
     assert_eq!((server.heard("UID COPY"), home.waiting().await), (1, 0));
 }
 
+/// Letter 1 was copied into Archive, the answer was lost, and another device did something with the copy before anybody looked.
+async fn broken_off_and_then(change: impl FnOnce(&mut crate::pretend::World)) -> (Pretend, Home) {
+    let (server, home) = broken_off(Lie::Silence).await;
+    server.change(change);
+    (server, home)
+}
+
+async fn next_session(home: &Home) {
+    let sync = home.session().await;
+    sync.push().await.unwrap();
+    home.get(&sync).await;
+    sync.push().await.unwrap();
+    home.get(&sync).await;
+}
+
+#[tokio::test]
+async fn a_copy_that_another_device_moved_on_before_anybody_looked_is_not_made_again() {
+    let (server, mut home) = broken_off_and_then(|w| {
+        w.add("Boathouse");
+        w.expunge("Archive", |m| m.uid == 2);
+        w.deliver("Boathouse", "Letter 1");
+    })
+    .await;
+    next_session(&home).await;
+    assert_eq!((server.heard("UID COPY"), home.waiting().await), (1, 0));
+    assert_eq!(server.world().subjects("Archive"), ["Letter 1"], "the old one");
+    let told: Vec<ErrorKind> = home.told().await.iter().map(|e| e.kind).collect();
+    assert_eq!(told, [ErrorKind::Uncertain], "nobody can say where it came from");
+}
+
+#[tokio::test]
+async fn a_copy_whose_folder_lost_something_else_meanwhile_is_made_once_all_folders_were_read() {
+    let (server, home) = broken_off(Lie::Cut).await;
+    server.change(|w| {
+        w.deliver("Archive", "Letter 9");
+        w.expunge("Archive", |m| m.subject == "Letter 9");
+    });
+    let sync = home.session().await;
+    sync.push().await.unwrap();
+    assert_eq!((server.heard("UID COPY"), home.waiting().await), (1, 1), "what came and went may have been the copy");
+    home.get(&sync).await;
+    sync.push().await.unwrap();
+    assert_eq!((server.heard("UID COPY"), home.waiting().await), (2, 0));
+    assert_eq!(server.world().subjects("Archive"), ["Letter 1", "Letter 1"]);
+}
+
+#[tokio::test]
+async fn where_a_folder_can_not_be_read_nobody_says_that_a_copy_did_not_go_there() {
+    let (server, mut home) = broken_off_and_then(|w| {
+        w.add("Boathouse");
+        w.expunge("Archive", |m| m.uid == 2);
+        w.deliver("Boathouse", "Letter 1");
+    })
+    .await;
+    server.always("SELECT \"Boathouse\"", Lie::Say("TAG NO [NOPERM] not yours"));
+    let sync = home.session().await;
+    sync.push().await.unwrap();
+    // Its trouble is its own.
+    drop(home.try_get(&sync).await);
+    sync.push().await.unwrap();
+    assert_eq!((server.heard("UID COPY"), home.waiting().await), (1, 0));
+    assert_eq!(home.told().await.iter().filter(|e| e.kind == ErrorKind::Uncertain).count(), 1);
+}
+
 #[tokio::test]
 async fn what_stood_there_before_the_command_left_is_no_trace_of_it() {
     let (server, home) = broken_off(Lie::Cut).await;
