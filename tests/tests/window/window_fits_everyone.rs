@@ -1,4 +1,4 @@
-//! Each screen is judged by axe, as rendered, in light and with real content.
+//! Each screen is judged by axe, as rendered, in light and dark, wide and narrow, and with real content.
 
 use super::{Desk, letter, read};
 use anyhow::{Context, Result, bail};
@@ -33,8 +33,23 @@ fn findings(window: &Window) -> Result<Vec<String>> {
     Ok(serde_json::from_value(found)?)
 }
 
+/// The looks that each screen is judged in: theme, width and height.
+const LOOKS: [(&str, u32, u32); 4] = [("light", 1280, 800), ("dark", 1280, 800), ("light", 640, 800), ("dark", 640, 800)];
+
+/// Judges a screen in every look, and leaves it as a person has it.
+fn judge_all(window: &Window, screen: &str) -> Result<()> {
+    for (theme, width, height) in LOOKS {
+        window.resize(width, height)?;
+        window.script("document.documentElement.dataset.theme = arguments[0]", json!([theme]))?;
+        judge(window, &format!("{screen}, {theme}, {width} px wide"))?;
+    }
+    window.resize(1280, 800)?;
+    window.script("document.documentElement.dataset.theme = 'light'", json!([]))?;
+    Ok(())
+}
+
 #[test]
-fn axe_finds_nothing_on_each_screen() -> Result<()> {
+fn axe_finds_nothing_on_each_screen_in_each_look() -> Result<()> {
     let dovecot = Dovecot::shared()?;
     let marit = dovecot.user("marit");
     for subject in ["Slipway drawings", "Winch and cradle", "Old papers"] {
@@ -43,23 +58,27 @@ fn axe_finds_nothing_on_each_screen() -> Result<()> {
     let desk = Desk::new(dovecot)?;
     let window = desk.open()?;
     window.find("heading", "Add your mail account")?;
-    judge(&window, "the wizard")?;
+    judge_all(&window, "the wizard")?;
     super::set_up_by_hand(&window, dovecot, &marit)?;
     window.find("option", Name::Has("Slipway drawings"))?;
-    judge(&window, "the inbox")?;
+    judge_all(&window, "the inbox")?;
     read(&window, "Slipway drawings")?;
-    judge(&window, "a message")?;
+    judge_all(&window, "a message")?;
     window.press_on("button", "More actions")?;
     window.find("menu", Name::Any)?;
     judge(&window, "a menu")?;
     window.press(key::ESCAPE)?;
     window.press_on("button", "Reply")?;
     window.find("textbox", "Message body")?;
-    judge(&window, "the composer")?;
+    judge_all(&window, "the composer")?;
     window.press_on("button", "Discard draft")?;
     window.press_on("button", "Settings")?;
     window.find("navigation", "Settings sections")?;
-    judge(&window, "the settings")?;
+    for part in ["Appearance", "Reading", "Writing", "Notifications", "Keyboard", "Help", "Accounts"] {
+        window.press_on("button", part)?;
+        window.find("heading", if part == "Help" { Name::Any } else { Name::Is(part) })?;
+        judge_all(&window, &format!("the settings' {part}"))?;
+    }
     // The judge itself is judged: what is planted must be found.
     let plant = "const b = document.createElement('button'); b.style.color = b.style.background = '#777'; document.querySelector('main, body').append(b);";
     window.script(plant, json!([]))?;
