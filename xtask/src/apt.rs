@@ -38,6 +38,7 @@ pub const DOVECOT: &[Package] = &[
     ("dovecot-imapd", "the real IMAP server of the demo and the journeys"),
     ("dovecot-submissiond", "takes the mail they send"),
     ("dovecot-lmtpd", "delivers it"),
+    ("iproute2", "goes from one network into another in a namespace of its own"),
     ("python3", "its imaplib counts what is left on the server after every injury"),
 ];
 

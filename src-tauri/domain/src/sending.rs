@@ -77,6 +77,8 @@ pub enum Happened {
     FilingUnclear(Error),
     /// The account's sign-in or certificate works again.
     Mended,
+    /// The machine has come into a network again, or into another one.
+    Online,
     /// The person wants it to go now.
     Retry,
     /// The person takes it back.
@@ -121,6 +123,8 @@ pub fn next(now: Sending, happened: Happened, clock: i64) -> (Sending, Vec<Effec
         (S::Held | S::Queued, Happened::Retry) => submitting(now),
         (S::Refused, Happened::Retry) => submitting(now),
         (S::Queued, Happened::Mended) if now.due == NEVER => (Sending { due: clock, ..now }, vec![]),
+        // A server that asked for a pause keeps it.
+        (S::Queued | S::Sent, Happened::Online) if is_cut_off(&now) => (Sending { due: now.due.min(clock), ..now }, vec![]),
         (S::Held | S::Queued | S::Refused | S::Uncertain, Happened::Cancel) => {
             (Sending { state: S::Cancelled, due: NEVER, ..now }, vec![Effect::ReturnDraft])
         }
@@ -168,6 +172,10 @@ pub fn next(now: Sending, happened: Happened, clock: i64) -> (Sending, Vec<Effec
         (S::Sent, Happened::FilingUnclear(error)) => wait(now, Error { kind: ErrorKind::Offline, ..error }, clock),
         _ => (now, vec![]),
     }
+}
+
+fn is_cut_off(now: &Sending) -> bool {
+    now.error.as_ref().is_some_and(|error| error.kind == ErrorKind::Offline)
 }
 
 fn submitting(now: Sending) -> (Sending, Vec<Effect>) {
@@ -325,6 +333,16 @@ mod tests {
     }
 
     #[test]
+    fn with_the_network_what_it_kept_back_is_due_and_nothing_else() {
+        let at = |state, kind| Sending { due: CLOCK + 600, error: Some(error(kind)), ..mail(state) };
+        let due = |now: Sending| next(now, Happened::Online, CLOCK).0.due;
+        assert_eq!(due(at(S::Queued, ErrorKind::Offline)), CLOCK);
+        assert_eq!(due(at(S::Sent, ErrorKind::Offline)), CLOCK, "a copy that could not be filed");
+        assert_eq!(due(at(S::Queued, ErrorKind::Busy)), CLOCK + 600, "the server asked for a pause");
+        assert_eq!(due(Sending { due: CLOCK + 6, ..mail(S::Held) }), CLOCK + 6, "the person may still take it back");
+    }
+
+    #[test]
     fn only_a_held_queued_or_refused_mail_leaves_without_a_persons_second_word() {
         let errors = || error(ErrorKind::Offline);
         let everything = || {
@@ -342,6 +360,7 @@ mod tests {
                 Happened::NotFiled(errors()),
                 Happened::FilingUnclear(errors()),
                 Happened::Mended,
+                Happened::Online,
                 Happened::Retry,
                 Happened::Cancel,
             ]

@@ -7,8 +7,9 @@ use crate::outbox::{Outbox, StoredRows};
 use crate::reading::{FrameAnswer, Reading};
 use crate::secrets::{KeySource, KeyedProfile, profile_key};
 use crate::store::{ProfileKey, Store};
-use crate::worker::{MailRoad, UserLine, Workers, watch_meter, watch_sleep};
+use crate::worker::{MailRoad, UserLine, Workers, watch_meter, watch_network, watch_sleep};
 use godwit_domain::api::{Command, Request};
+use godwit_domain::sending::Happened;
 use godwit_domain::{AccountId, Draft, DraftId, Error, ErrorKind, Event, Fetching, Result};
 use serde::Serialize;
 use serde_json::Value;
@@ -130,7 +131,10 @@ impl Engine {
         tasks.spawn(self.inner.outbox.clone().run());
         tasks.spawn(push_marks(self.events(), self.inner.workers.clone()));
         tasks.spawn(rest_drafts(self.inner.context.store.clone(), self.inner.drafts.clone(), self.inner.workers.clone()));
-        tasks.spawn(watch_sleep(self.inner.workers.clone(), self.inner.line.clone()));
+        let doubt = Arc::new(Notify::new());
+        tasks.spawn(watch_sleep(doubt.clone()));
+        tasks.spawn(watch_network(doubt.clone()));
+        tasks.spawn(self.inner.doubts().watch(doubt));
         tasks.spawn(watch_meter(self.inner.context.clone(), self.inner.workers.clone(), self.inner.settings.clone()));
         tasks.spawn(write_log(self.inner.context.log.clone()));
         tasks.spawn(pass_nudges(self.inner.context.nudges(), self.inner.workers.clone()));
@@ -214,6 +218,48 @@ impl Engine {
         }
         let held = self.inner.held.lock().unwrap_or_else(PoisonError::into_inner).take();
         drop(held);
+    }
+}
+
+/// What is done where no line may be trusted.
+pub(crate) struct Doubts {
+    line: UserLine,
+    workers: Workers,
+    outbox: Arc<Outbox<StoredRows, MailRoad>>,
+}
+
+impl Doubts {
+    /// Every line has to show that it still stands, and what waits for a line is tried at once.
+    pub(crate) async fn doubt(&self) {
+        // What works on a line keeps it; the next to need one gets a fresh one.
+        self.line.close_all().await;
+        self.workers.doubt_lines();
+        self.outbox.tell_waiting(None, &Happened::Online).await;
+    }
+
+    async fn watch(self, doubt: Arc<Notify>) {
+        loop {
+            doubt.notified().await;
+            self.doubt().await;
+        }
+    }
+}
+
+impl Inner {
+    pub(crate) fn doubts(&self) -> Doubts {
+        Doubts { line: self.line.clone(), workers: self.workers.clone(), outbox: self.outbox.clone() }
+    }
+
+    /// Mails may not wait any more for what kept them back. What follows from that may take long, so nobody waits for it but a
+    /// process that ends with its answer.
+    pub(crate) async fn tell_waiting(&self, account: AccountId, happened: Happened) {
+        let outbox = self.outbox.clone();
+        let told = async move { outbox.tell_waiting(Some(account), &happened).await };
+        if self.run_workers {
+            self.tasks.lock().unwrap_or_else(PoisonError::into_inner).spawn(told);
+        } else {
+            told.await;
+        }
     }
 }
 

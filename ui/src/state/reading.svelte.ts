@@ -71,10 +71,18 @@ export class Reading {
     const turn = this.turn;
     const items = await this.backend.call("conversation", { id: row.id });
     if (turn !== this.turn || items.length === 0) return;
-    const old = new Map(this.shown.map((one) => [one.item.message, one]));
-    const news = items.filter((item) => !old.has(item.message));
+    // Two rows of one folder may have one content: each is its own first, then whichever has the content and no row any more.
+    const left = new Set(this.shown);
+    const take = (is: (one: Shown) => boolean): Shown | undefined => {
+      const found = [...left].find(is);
+      if (found) left.delete(found);
+      return found;
+    };
+    const same = new Map(items.map((item) => [item.id, take((one) => one.item.id === item.id)]));
+    const news: ConversationItem[] = [];
     this.shown = items.map((item) => {
-      const one = old.get(item.message);
+      const one = same.get(item.id) ?? take((one) => one.item.message === item.message);
+      if (!one) news.push(item);
       if (!one) return shownOf(item, this.heights);
       one.item = item;
       return one;

@@ -7,6 +7,7 @@ use crate::store::Lane;
 use crate::sync::{AccountSync, Pulse};
 use crate::worker::run_pass;
 use godwit_domain::api::*;
+use godwit_domain::sending::Happened;
 use godwit_domain::*;
 use std::collections::BTreeSet;
 
@@ -61,13 +62,12 @@ pub(super) async fn test(engine: &Engine, asked: AccountTest) -> Result<AccountC
     Ok(check_both(engine, &account.imap, &account.smtp, &account.user, &target.password).await)
 }
 
-/// Asked of the server each time: nobody else keeps it up to date.
 pub(super) async fn network_back(engine: &Engine, _: NetworkBack) -> Result<()> {
-    engine.inner.line.close_all().await;
-    engine.inner.workers.doubt_lines();
+    engine.inner.doubts().doubt().await;
     Ok(())
 }
 
+/// Asked of the server each time: nobody else keeps it up to date.
 pub(super) async fn quota(engine: &Engine, asked: AccountQuota) -> Result<Quota> {
     engine.inner.line.with(asked.account, |conn| async move { conn.quota().await }).await
 }
@@ -79,6 +79,7 @@ pub(super) async fn password(engine: &Engine, asked: AccountPassword) -> Result<
         engine.inner.context.store.write(Lane::User, move |w| w.account_set_password(asked.account, &asked.password)).await?;
         engine.inner.line.close(asked.account).await;
         engine.inner.workers.reconnect(asked.account);
+        engine.inner.tell_waiting(asked.account, Happened::Mended).await;
     }
     Ok(tested)
 }

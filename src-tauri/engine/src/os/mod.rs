@@ -6,6 +6,7 @@ mod frame;
 pub(crate) mod jumps;
 pub mod lock;
 pub(crate) mod meter;
+pub(crate) mod network;
 mod pipe;
 pub mod socket;
 

@@ -49,6 +49,8 @@ pub trait Rows: Send + Sync {
     fn next_due_secs(&self) -> impl Future<Output = Result<Option<u64>>> + Send;
     /// Mails that the last run left sending, uncertain or sent.
     fn unsettled(&self) -> impl Future<Output = Result<Vec<(AccountId, OutboxId)>>> + Send;
+    /// Mails, of one account or of all, that wait to be handed in or to be filed.
+    fn waiting(&self, account: Option<AccountId>) -> impl Future<Output = Result<Vec<(AccountId, OutboxId)>>> + Send;
     /// The mail surely went out: marks what it answers or hands on, and drops the draft it was.
     fn went(&self, id: OutboxId) -> impl Future<Output = Result<()>> + Send;
     /// Shows it as the draft again that it was.
@@ -106,9 +108,22 @@ impl<R: Rows + 'static, W: Road + 'static> Outbox<R, W> {
         Self { rows, road, wake: Notify::new(), mails: Held::default(), accounts: Held::default() }
     }
 
-    /// Something new may be due: a mail was queued, an account mended, the network came back.
+    /// Something new may be due: a mail was queued.
     pub fn wake(&self) {
         self.wake.notify_one();
+    }
+
+    /// What happened to an account, or to all, may end what mails wait for.
+    pub async fn tell_waiting(&self, account: Option<AccountId>, happened: &Happened) {
+        match self.rows.waiting(account).await {
+            Ok(waiting) => {
+                for (_, id) in waiting {
+                    self.one(id, happened.clone()).await;
+                }
+                self.wake();
+            }
+            Err(error) => tracing::warn!(%error, "the outbox could not be read"),
+        }
     }
 
     /// Runs until dropped: first what the last run left open, then whatever is due. Accounts never wait for each other.

@@ -48,6 +48,11 @@ impl Rows for StoredRows {
         self.open(|item| matches!(item.state, OutboxState::Sending | OutboxState::Uncertain | OutboxState::Sent)).await
     }
 
+    async fn waiting(&self, account: Option<AccountId>) -> Result<Vec<(AccountId, OutboxId)>> {
+        let waits = |item: &OutboxItem| matches!(item.state, OutboxState::Queued | OutboxState::Sent);
+        self.open(move |item| waits(item) && account.is_none_or(|account| item.account == account)).await
+    }
+
     async fn went(&self, id: OutboxId) -> Result<()> {
         self.0.write(Lane::User, move |w| w.outbox_went(id)).await
     }

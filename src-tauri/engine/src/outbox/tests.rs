@@ -85,6 +85,13 @@ impl Rows for World {
         Ok(state.mails.iter().filter(|(_, s)| open(s)).map(|(id, _)| (AccountId(id.0), *id)).collect())
     }
 
+    async fn waiting(&self, account: Option<AccountId>) -> Result<Vec<(AccountId, OutboxId)>> {
+        let state = self.0.lock().unwrap();
+        let waits = |s: &Sending| matches!(s.state, OutboxState::Queued | OutboxState::Sent);
+        let all = state.mails.iter().filter(|(_, s)| waits(s)).map(|(id, _)| (AccountId(id.0), *id));
+        Ok(all.filter(|(of, _)| account.is_none_or(|account| account == *of)).collect())
+    }
+
     async fn went(&self, _: OutboxId) -> Result<()> {
         self.log("mark");
         Ok(())

@@ -36,9 +36,6 @@ fn sort_key(date: i64, id: i64, newer: bool) -> i64 {
     (date.clamp(0, LAST_SECOND) << 24) | counter
 }
 
-/// EMAILID or X-GM-MSGID, identity and size.
-type Known = (u64, [u8; 16], u32);
-
 /// What stays the same for a whole batch.
 pub(super) struct Batch {
     pub(super) mailbox: i64,
@@ -210,14 +207,12 @@ impl Writer<'_> {
         let next =
             |table: &str| self.cache.one("SELECT seq + 1 FROM sqlite_sequence WHERE name = ?1", [table], |r| r.get::<_, i64>(0));
         let (first_message, first_placement) = (next("message")?.unwrap_or(1), next("placement")?.unwrap_or(1));
-        let mut fresh = Vec::with_capacity(rows.len());
-        let elsewhere = self.elsewhere(batch, rows)?;
+        let (mut fresh, mut taken) = (Vec::with_capacity(rows.len()), HashSet::new());
         for (row, at) in rows.iter().zip(0i64..) {
             let (message, placement) = (first_message + at, first_placement + at);
-            if let Some((message, sort_key, thread)) =
-                row.facts.email_id.and_then(|id| elsewhere.get(&(id, row.identity, row.size)))
+            if let Some((message, sort_key, thread)) = self.elsewhere(batch, row)?.filter(|(message, ..)| taken.insert(*message))
             {
-                let (message, sort_key, thread) = (*message, *sort_key, threads.now(*thread));
+                let thread = threads.now(thread);
                 fresh.push(Fresh { row, message, placement, sort_key, thread, known: true });
                 continue;
             }
@@ -237,21 +232,19 @@ impl Writer<'_> {
         Ok(fresh.iter().map(|f| PlacementId(f.placement)).collect())
     }
 
-    /// Contents that are here from other folders, by what the server calls them. That alone is no proof: header and length are the
-    /// same too, or one message would be shown as another. Alike in one folder are two messages: a server may call both the same.
-    fn elsewhere(&self, batch: &Batch, rows: &[Ready]) -> Result<HashMap<Known, (i64, i64, i64)>> {
-        let ids: Vec<i64> = rows.iter().filter_map(|row| row.facts.email_id.map(u64::cast_signed)).collect();
-        if ids.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let found = self.cache.all(
-            "SELECT m.email_id, m.identity, m.size, m.id, m.sort_key, m.thread_id FROM json_each(?2) j
-               JOIN message m ON m.account_id = ?1 AND m.email_id = j.value
-              WHERE NOT EXISTS (SELECT 1 FROM placement p WHERE p.message_id = m.id AND p.mailbox_id = ?3)",
-            (batch.account, super::reader::json(ids), batch.mailbox),
-            |r| Ok(((r.get::<_, i64>(0)?.cast_unsigned(), r.get(1)?, number(r.get(2)?)), (r.get(3)?, r.get(4)?, r.get(5)?))),
-        )?;
-        Ok(found.into_iter().collect())
+    /// A content that is here from another folder, by what the server calls it: (message, sort key, conversation). That alone is no
+    /// proof: header and length are the same too, or one message would be shown as another. Alike in one folder are two messages: a
+    /// server may call both the same, and of very many it matters little which is found.
+    fn elsewhere(&self, batch: &Batch, row: &Ready) -> Result<Option<(i64, i64, i64)>> {
+        let Some(id) = row.facts.email_id else { return Ok(None) };
+        self.cache.one(
+            "SELECT m.id, m.sort_key, m.thread_id FROM (
+               SELECT id, sort_key, thread_id FROM message
+                WHERE account_id = ?1 AND email_id = ?2 AND identity = ?3 AND size = ?4 LIMIT 16) m
+             WHERE NOT EXISTS (SELECT 1 FROM placement p WHERE p.message_id = m.id AND p.mailbox_id = ?5) LIMIT 1",
+            (batch.account, id.cast_signed(), row.identity, row.size, batch.mailbox),
+            |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)),
+        )
     }
 
     /// The server's flags of a row; what is wanted and now so is done. Answers whether anything changed.

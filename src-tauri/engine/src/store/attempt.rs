@@ -2,10 +2,10 @@
 //! After a restart every row left is a question to the server, never a reason to repeat.
 
 use super::carry::Carry;
-use super::reader::Reader;
+use super::reader::{Reader, json_text};
 use super::writer::Writer;
 use godwit_domain::{AccountId, DraftId, Flags, MailboxId, OutboxId, PlacementId, Result};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Which command creates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,20 +112,43 @@ impl Reader<'_> {
         Ok(self.profile.one(sql, (carry.placement.0, carry.copy), |_| Ok(()))?.is_some())
     }
 
-    /// Whether a message like the one that an attempt is about stands in another folder of an account than its target, beside the
-    /// one it is made from.
-    pub fn stands_elsewhere(&self, account: AccountId, attempt: &Attempt) -> Result<bool> {
-        let Some(identity) = attempt.identity else { return Ok(true) };
-        let of_copy = "SELECT placement_id FROM copy_intent WHERE id = ?1";
-        let source = match attempt.copy {
-            Some(copy) => self.profile.one(of_copy, [copy], |r| r.get::<_, i64>(0))?,
-            None => attempt.placement.map(|p| p.0),
+    /// Which of these attempts are about messages like ones that stand in other folders of an account than their targets, beside
+    /// those that they are made from.
+    pub fn stand_elsewhere(&self, account: AccountId, attempts: &[Attempt]) -> Result<Vec<bool>> {
+        let identities = attempts.iter().filter_map(|a| a.identity).map(|identity| crate::os::hex(&identity).to_uppercase());
+        let identities: Vec<String> = identities.collect();
+        let message_ids: Vec<&str> = attempts.iter().filter_map(|a| a.message_id.as_deref()).collect();
+        // Neither has an index: rare enough to look at all messages, once for all that is asked. Another software may have given the
+        // header in another order (rule W1).
+        let alike = self.cache.all(
+            "SELECT p.id, p.mailbox_id, m.identity, m.message_id FROM message m JOIN placement p ON p.message_id = m.id
+             WHERE m.account_id = ?1 AND p.uid IS NOT NULL AND p.removed_at IS NULL
+               AND (hex(m.identity) IN (SELECT value FROM json_each(?2)) OR m.message_id IN (SELECT value FROM json_each(?3)))",
+            (account.0, json_text(&identities)?, json_text(&message_ids)?),
+            |r| Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?, r.get::<_, [u8; 16]>(2)?, r.get::<_, Option<String>>(3)?)),
+        )?;
+        let sources = self.profile.all("SELECT id, placement_id FROM copy_intent WHERE account_id = ?1", [account.0], |r| {
+            Ok((r.get::<_, i64>(0)?, r.get::<_, i64>(1)?))
+        })?;
+        let sources: HashMap<i64, i64> = sources.into_iter().collect();
+        let (mut by_identity, mut by_id) = (HashMap::<[u8; 16], Vec<(i64, i64)>>::new(), HashMap::<&str, Vec<(i64, i64)>>::new());
+        for (row, mailbox, identity, message_id) in &alike {
+            by_identity.entry(*identity).or_default().push((*row, *mailbox));
+            message_id.iter().for_each(|id| by_id.entry(id).or_default().push((*row, *mailbox)));
+        }
+        let stands = |attempt: &Attempt| {
+            let source = match (attempt.kind, attempt.copy) {
+                // Its source is in another account, or came back as the very row that was to be made.
+                (AttemptKind::Append, _) => None,
+                (_, Some(copy)) => sources.get(&copy).copied(),
+                (_, None) => attempt.placement.map(|p| p.0),
+            };
+            let elsewhere = |rows: &Vec<(i64, i64)>| rows.iter().any(|(row, at)| *at != attempt.target.0 && Some(*row) != source);
+            let Some(identity) = attempt.identity else { return true };
+            by_identity.get(&identity).is_some_and(elsewhere)
+                || attempt.message_id.as_deref().and_then(|id| by_id.get(id)).is_some_and(elsewhere)
         };
-        // It has no index by identity: rare enough to look at all.
-        let like = "SELECT 1 FROM message m JOIN placement p ON p.message_id = m.id
-             WHERE m.account_id = ?1 AND m.identity = ?2 AND p.mailbox_id <> ?3 AND p.id IS NOT ?4 AND p.uid IS NOT NULL
-               AND p.removed_at IS NULL LIMIT 1";
-        Ok(self.cache.one(like, (account.0, identity, attempt.target.0, source), |_| Ok(()))?.is_some())
+        Ok(attempts.iter().map(stands).collect())
     }
 
     /// Attempts of an account whose outcome is not known, oldest first. One whose target folder is gone is left out.

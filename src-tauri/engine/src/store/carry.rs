@@ -225,7 +225,11 @@ impl Writer<'_> {
         let refs = thread::refs(account, &there.headers, there.facts.thread_id);
         let thread = self.thread_of_one(&refs, message)?;
         self.cache.run("UPDATE message SET thread_id = ?2 WHERE id = ?1", (message, thread))?;
-        self.cache.run("UPDATE body SET message_id = ?2 WHERE message_id = ?1", (row.message, message))?;
+        if self.is_shared(row)? {
+            self.copy_bytes(row.message, message)?;
+        } else {
+            self.cache.run("UPDATE body SET message_id = ?2 WHERE message_id = ?1", (row.message, message))?;
+        }
         self.cache.run("UPDATE placement SET message_id = ?2 WHERE id = ?1", (row.id, message))?;
         let here = self.placement(row.id)?.ok_or_else(|| Error::bug("A row vanished as it was moved."))?;
         let shown = self.shown(&here)?;

@@ -56,8 +56,7 @@ impl Reader<'_> {
     }
 
     /// Orphans of this mailbox that are the same message by Message-ID, size and date, though its header is another: a server
-    /// that was moved to other software gives the fields in another order, or has added some. None whose message stands
-    /// elsewhere too. Found by way of the conversation, where a Message-ID has an index.
+    /// that was moved to other software gives the fields in another order, or has added some. Found by way of the conversation, where a Message-ID has an index.
     fn same_letters(&self, batch: &Batch, row: &Ready) -> Result<Vec<Loose>> {
         let Some(message_id) = &row.message_id else { return Ok(Vec::new()) };
         let mut out = Vec::new();
@@ -67,7 +66,6 @@ impl Reader<'_> {
                  FROM message m CROSS JOIN placement p ON p.message_id = m.id JOIN loose l ON l.placement_id = p.id
                  WHERE m.thread_id = ?1 AND m.message_id = ?2 AND m.size = ?3 AND p.internal_date = ?4
                    AND l.mailbox_id = ?5 AND l.state = 'orphan'
-                   AND NOT EXISTS (SELECT 1 FROM placement o WHERE o.message_id = m.id AND o.id <> p.id)
                  ORDER BY l.old_uid DESC, l.placement_id",
                 (thread, message_id, row.size, row.internal_date, batch.mailbox),
                 loose_from,
@@ -123,6 +121,8 @@ impl Writer<'_> {
     }
 
     fn relink(&mut self, batch: &Batch, old: &Placement, row: &Ready, ambiguous: bool) -> Result<()> {
+        let differs = old.identity != row.identity || old.size != row.size;
+        let old = &if differs { self.with_own_content(old)? } else { old.clone() };
         let mut new = old.clone();
         new.mailbox = batch.mailbox;
         new.uidvalidity = batch.uidvalidity;
@@ -156,6 +156,40 @@ impl Writer<'_> {
         }
         self.cache.run("DELETE FROM loose WHERE placement_id = ?1", [old.id])?;
         self.change(old, new)
+    }
+
+    /// A row whose content no other row has, with the same bytes: what changes of it changes nothing of others.
+    fn with_own_content(&mut self, row: &Placement) -> Result<Placement> {
+        if !self.is_shared(row)? {
+            return Ok(row.clone());
+        }
+        let message = self.cache.insert(
+            "INSERT INTO message (account_id, thread_id, sort_key, date, size, has_attachment, identity, message_id, subject, sender,
+               reply_to, recipients, cc, preview, search_text, email_id)
+             SELECT account_id, thread_id, sort_key, date, size, has_attachment, identity, message_id, subject, sender, reply_to,
+               recipients, cc, preview, search_text, email_id FROM message WHERE id = ?1",
+            [row.message],
+        )?;
+        self.copy_bytes(row.message, message)?;
+        self.cache.run("UPDATE placement SET message_id = ?2 WHERE id = ?1", (row.id, message))?;
+        Ok(Placement { message, ..row.clone() })
+    }
+
+    /// Whether other rows have this row's content too, removed ones among them.
+    pub(super) fn is_shared(&self, row: &Placement) -> Result<bool> {
+        let other = "SELECT 1 FROM placement WHERE message_id = ?1 AND id <> ?2 LIMIT 1";
+        Ok(self.cache.one(other, (row.message, row.id), |_| Ok(()))?.is_some())
+    }
+
+    /// Gives one content the bytes that are kept of another.
+    pub(super) fn copy_bytes(&mut self, of: i64, to: i64) -> Result<()> {
+        for table in ["body", "beginning"] {
+            let copy = format!(
+                "INSERT OR REPLACE INTO {table} (message_id, size, zstd) SELECT ?2, size, zstd FROM {table} WHERE message_id = ?1"
+            );
+            self.cache.run(&copy, (of, to))?;
+        }
+        Ok(())
     }
 
     /// Gives intents that waited for these rows to them.

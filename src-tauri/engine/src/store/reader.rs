@@ -16,6 +16,12 @@ impl<'c> Reader<'c> {
 }
 
 /// Ids as a JSON list, for `IN (SELECT value FROM json_each(?))`.
+/// Words as JSON, for `json_each`.
+pub(super) fn json_text(words: &[impl serde::Serialize]) -> godwit_domain::Result<String> {
+    serde_json::to_string(words).map_err(|_| godwit_domain::Error::bug("A list could not be written down."))
+}
+
+/// Ids as JSON, for `json_each`.
 pub(super) fn json(ids: impl IntoIterator<Item = i64>) -> String {
     let mut out = String::from("[");
     for (at, id) in ids.into_iter().enumerate() {

@@ -243,7 +243,7 @@ CREATE TABLE message (
   preview TEXT,
   search_text TEXT NOT NULL DEFAULT ''
 , email_id INTEGER) STRICT;
-CREATE INDEX message_email_id ON message (account_id, email_id) WHERE email_id IS NOT NULL;
+CREATE INDEX message_email_id ON message (account_id, email_id, identity, size) WHERE email_id IS NOT NULL;
 CREATE INDEX message_thread ON message (thread_id);
 CREATE TABLE meta (
   only INTEGER NOT NULL PRIMARY KEY CHECK (only = 1),

@@ -18,9 +18,11 @@ pub(super) struct Arrivals {
 impl Arrivals {
     /// Whether all that came since `after` still stands there.
     fn whole_since(&self, after: u32) -> bool {
-        let came = |next: u32| u64::from(next.saturating_sub(after));
-        let stand = || self.uids.intersect(&UidSet::range(after, u32::MAX)).len();
-        self.uidnext.is_some_and(|next| stand() >= came(next))
+        self.uidnext.is_some_and(|next| {
+            let came = u64::from(next.saturating_sub(after));
+            // What comes while it is read fills no gap.
+            came == 0 || self.uids.intersect(&UidSet::range(after, next - 1)).len() >= came
+        })
     }
 }
 
@@ -72,17 +74,29 @@ impl AccountSync {
 
     /// What it says that a command's message is not among these. Something that came meanwhile and went again may have been it, moved
     /// on by another device: then it stands elsewhere.
-    pub(super) async fn absence(&self, there: &Arrivals, attempt: &Attempt) -> Result<Absence> {
+    /// Answers one absence per attempt.
+    pub(super) async fn absences(&self, there: &Arrivals, attempts: &[Attempt]) -> Result<Vec<Absence>> {
         if !there.read_all {
-            return Ok(Absence::Doubtful);
+            return Ok(vec![Absence::Doubtful; attempts.len()]);
         }
-        if attempt.uidnext.is_some_and(|after| there.whole_since(after)) {
-            return Ok(Absence::Proven);
+        let whole = |attempt: &Attempt| attempt.uidnext.is_some_and(|after| there.whole_since(after));
+        if attempts.iter().all(whole) {
+            return Ok(vec![Absence::Proven; attempts.len()]);
         }
-        let Some(whole) = self.looked_everywhere().await? else { return Ok(Absence::NotYet) };
-        let (account, attempt) = (self.account, attempt.clone());
-        let elsewhere = self.store.read(move |r| r.stands_elsewhere(account, &attempt)).await?;
-        Ok(if whole && !elsewhere { Absence::Proven } else { Absence::Doubtful })
+        let looked = self.looked_everywhere().await?;
+        let elsewhere = if looked == Some(true) {
+            let (account, asked) = (self.account, attempts.to_vec());
+            self.store.read(move |r| r.stand_elsewhere(account, &asked)).await?
+        } else {
+            vec![true; attempts.len()]
+        };
+        let absence = |(attempt, elsewhere): (&Attempt, bool)| match looked {
+            _ if whole(attempt) => Absence::Proven,
+            None => Absence::NotYet,
+            Some(_) if elsewhere => Absence::Doubtful,
+            Some(_) => Absence::Proven,
+        };
+        Ok(attempts.iter().zip(elsewhere).map(absence).collect())
     }
 
     /// UIDs from `from` on. A list with gaps below UIDNEXT is asked for twice: an absence repeats a COPY or an APPEND, and one

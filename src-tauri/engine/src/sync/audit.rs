@@ -9,8 +9,9 @@ use godwit_domain::sync::{UidSet, due_for_audit};
 use godwit_domain::{MailboxId, PlacementId, Result};
 use std::collections::HashMap;
 
-/// A mailbox is compared this often, in seconds.
+/// A mailbox is compared this often, in seconds; more seldom on a line that costs by the byte.
 const EVERY_SECS: i64 = 86_400;
+const METERED_EVERY_SECS: i64 = 7 * 86_400;
 /// Flags asked for in one go; between two goes a person's action comes first.
 const PART_CHARS: usize = 8_000;
 /// Headers read again in one part. Servers whose sizes are never right would have all of them read.
@@ -37,18 +38,14 @@ impl Audited {
     }
 }
 
-/// A mailbox that holds messages of its own on the server.
-fn is_there(state: &MailboxState) -> bool {
-    state.selectable && state.on_server && state.home.is_none()
-}
-
 impl AccountSync {
     /// The mailbox that has waited longest for its audit, where one is due.
     pub async fn audit_due(&self) -> Result<Option<MailboxId>> {
         let account = self.account;
         let states = self.store.read(move |r| r.mailbox_states(account)).await?;
-        let whole = states.into_iter().filter(|s| is_there(s) && s.synced_down_to == Some(1));
-        Ok(due_for_audit(whole.map(|s| (s.id, s.audited_at)), crate::clock::now(), EVERY_SECS))
+        let every = if self.pulse.is_metered() { METERED_EVERY_SECS } else { EVERY_SECS };
+        let whole = states.into_iter().filter(|s| self.is_read(s) && s.synced_down_to == Some(1));
+        Ok(due_for_audit(whole.map(|s| (s.id, s.audited_at)), crate::clock::now(), every))
     }
 
     /// Compares one mailbox and mends what differs. `None`: it can't be said now, because the mailbox is changing, not whole
@@ -67,7 +64,7 @@ impl AccountSync {
         self.store.write(Lane::Sync, move |w| w.set_audited(mailbox, now, differences)).await?;
         let account = self.account;
         let states = self.store.read(move |r| r.mailbox_states(account)).await?;
-        if states.iter().filter(|s| is_there(s)).all(|s| s.audited_at.is_some()) {
+        if states.iter().filter(|s| self.is_read(s)).all(|s| s.audited_at.is_some()) {
             self.store.write(Lane::Sync, move |w| w.give_up_homeless(account)).await?;
         }
         if differences > 0 {

@@ -7,7 +7,7 @@ use crate::store::{Extent, Lane, MessageRecord, Store};
 use godwit_domain::api::SyncBodies;
 use godwit_domain::sync::{Sent, UidSet, sent};
 use godwit_domain::{AccountId, Error, ErrorKind, MailboxId, MessageId, PlacementId, Result, mime};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use tokio::sync::mpsc;
 
 /// How much of a message is held in memory for reading, in bytes.
@@ -270,7 +270,9 @@ impl AccountSync {
             .await?;
         let Some(lowest) = missing.last().map(|(key, ..)| *key) else { return Ok(None) };
         let mut boxes: HashMap<MailboxId, Vec<Wish>> = HashMap::new();
-        for (_, mailbox, uid, message, size) in missing {
+        // One that stands in several folders is fetched from one of them.
+        let mut asked = HashSet::with_capacity(missing.len());
+        for (_, mailbox, uid, message, size) in missing.into_iter().filter(|(.., message, _)| asked.insert(*message)) {
             boxes.entry(mailbox).or_default().push((uid, message, size));
         }
         Ok(Some((lowest, boxes)))

@@ -85,6 +85,7 @@ impl AccountSync {
         carries: Vec<Carry>,
     ) -> Result<Vec<(AttemptId, Carry, Option<u64>)>> {
         let (account, target, wire_name) = (self.account, to.id, to.wire_name.clone());
+        self.looked().clear();
         self.store
             .write(Lane::Sync, move |w| {
                 let mut out = Vec::with_capacity(carries.len());
@@ -240,7 +241,7 @@ impl AccountSync {
     async fn settle_landing(&self, to: &MailboxState, attempts: &[(AttemptId, Attempt)], out: &mut PushOutcome) -> Result<()> {
         let from = attempts.iter().filter_map(|(_, a)| a.uidnext).min();
         let mut there = self.arrivals(to, from, std::iter::once(None)).await?;
-        let account = self.account;
+        let (account, mut missing) = (self.account, Vec::new());
         for (id, attempt) in attempts {
             let (placement, copy) = (attempt.placement, attempt.copy);
             let carry = self.store.read(move |r| r.carry_of(account, placement, copy)).await?;
@@ -255,12 +256,17 @@ impl AccountSync {
                         None => self.landed_unwanted(*id, to.id, placement, out).await?,
                     }
                 }
-                (None, _) if comparable => match self.absence(&there, attempt).await? {
-                    Absence::Proven => self.end(vec![*id]).await?,
-                    Absence::Doubtful => self.settle_unknown(account, *id, attempt).await?,
-                    Absence::NotYet => {}
-                },
+                (None, _) if comparable => missing.push((*id, attempt.clone())),
                 _ => self.settle_unknown(account, *id, attempt).await?,
+            }
+        }
+        let (ids, missing): (Vec<AttemptId>, Vec<Attempt>) = missing.into_iter().unzip();
+        let absences = self.absences(&there, &missing).await?;
+        for ((id, attempt), absence) in ids.into_iter().zip(missing).zip(absences) {
+            match absence {
+                Absence::Proven => self.end(vec![id]).await?,
+                Absence::Doubtful => self.settle_unknown(account, id, &attempt).await?,
+                Absence::NotYet => {}
             }
         }
         Ok(())

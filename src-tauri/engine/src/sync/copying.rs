@@ -189,16 +189,19 @@ impl AccountSync {
             return Ok(());
         }
         self.settle_attempts(out).await?;
+        let account = self.account;
+        let (open_moves, open_copies) = self.store.read(move |r| r.open_attempts(account)).await?;
         let error = Error::new(ErrorKind::Refused, "The server said that it had moved or copied a message, and it is not there.")
             .mend("The message stays where it is. Try again later.");
         self.store
             .write(Lane::Sync, move |w| {
-                for copy in unproven.copies {
+                // What nobody can say yet is no refusal.
+                for copy in unproven.copies.into_iter().filter(|copy| !open_copies.contains(copy)) {
                     if w.count_copy_refusal(copy)? >= MOST_REFUSALS {
                         w.copy_refused(copy, &error)?;
                     }
                 }
-                for placement in unproven.moves {
+                for placement in unproven.moves.into_iter().filter(|row| !open_moves.contains(row)) {
                     if w.lies_at(placement)?.is_some_and(|at| at.target.is_some()) && w.count_refusal(placement)? >= MOST_REFUSALS
                     {
                         w.refused(&[placement], &Want::Place, &error)?;

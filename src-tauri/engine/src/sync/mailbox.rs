@@ -67,8 +67,12 @@ impl AccountSync {
     async fn sync_selected(&self, state: MailboxState, depth: Depth) -> Result<MailboxOutcome> {
         let mailbox = state.id;
         let synced = self.sync_one(state, depth).await;
-        if synced.as_ref().map_or(true, |out| out.complete) {
-            self.looked().insert(mailbox, synced.is_ok());
+        match &synced {
+            Ok(out) if out.complete => drop(self.looked().insert(mailbox, true)),
+            // Not all of it, or not now: it is looked into again.
+            Ok(_) => {}
+            Err(error) if error.kind == ErrorKind::Busy => {}
+            Err(_) => drop(self.looked().insert(mailbox, false)),
         }
         synced
     }

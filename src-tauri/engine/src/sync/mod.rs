@@ -46,7 +46,16 @@ pub struct Pulse {
     done: Arc<AtomicU32>,
     total: Arc<AtomicU32>,
     wanted: Arc<AtomicBool>,
-    held: Arc<AtomicBool>,
+    restraint: Arc<Restraint>,
+}
+
+/// What keeps an account from fetching what nobody asked for.
+#[derive(Debug, Default)]
+pub struct Restraint {
+    /// The line costs by the byte, as the system says.
+    pub metered: AtomicBool,
+    /// No mail comes of itself, be it for the line or because a person will have it so.
+    pub held: AtomicBool,
 }
 
 impl Pulse {
@@ -77,14 +86,19 @@ impl Pulse {
         self.wanted.swap(false, Ordering::AcqRel)
     }
 
-    /// A pulse that holds back while `held` is set.
-    pub fn held_by(held: Arc<AtomicBool>) -> Self {
-        Self { held, ..Self::default() }
+    /// A pulse under this restraint.
+    pub fn under(restraint: Arc<Restraint>) -> Self {
+        Self { restraint, ..Self::default() }
     }
 
-    /// Whether nothing is to be fetched but what a person needs now.
+    /// Whether no mail is to be fetched but what a person needs now.
     pub fn is_held(&self) -> bool {
-        self.held.load(Ordering::Relaxed)
+        self.restraint.held.load(Ordering::Relaxed)
+    }
+
+    /// Whether the line costs by the byte.
+    pub fn is_metered(&self) -> bool {
+        self.restraint.metered.load(Ordering::Relaxed)
     }
 
     fn expect(&self, rows: u32) {
@@ -164,11 +178,9 @@ impl AccountSync {
 
     /// Whether every mailbox was read since the last command that creates; `None`: some wait for it still, false: some can't be.
     async fn looked_everywhere(&self) -> godwit_domain::Result<Option<bool>> {
-        let account = self.account;
-        let states = self.store.read(move |r| r.mailbox_states(account)).await?;
+        let read = self.mailboxes_in_order().await?;
         let looked = self.looked();
-        let own = states.iter().filter(|s| s.on_server && s.selectable && s.home.is_none());
-        let each: Option<Vec<bool>> = own.map(|s| looked.get(&s.id).copied()).collect();
+        let each: Option<Vec<bool>> = read.iter().map(|mailbox| looked.get(mailbox).copied()).collect();
         Ok(each.map(|each| each.into_iter().all(|whole| whole)))
     }
 
@@ -208,14 +220,19 @@ impl AccountSync {
         self.account
     }
 
+    /// Whether a mailbox holds messages of its own on the server, and is read.
+    fn is_read(&self, state: &MailboxState) -> bool {
+        let doubles = state.role == Some(godwit_domain::Role::All) && self.conn.capabilities().quirks.doubles_all;
+        state.selectable && state.on_server && state.home.is_none() && !doubles
+    }
+
     /// The mailboxes of the account in the order they are synced: inbox, then the ones people look at, then the rest.
     pub async fn mailboxes_in_order(&self) -> godwit_domain::Result<Vec<MailboxId>> {
         use godwit_domain::Role;
         let account = self.account;
         let mut states = self.store.read(move |r| r.mailbox_states(account)).await?;
-        let passed_over = |role| role == Some(Role::All) && self.conn.capabilities().quirks.doubles_all;
         let homes: HashSet<MailboxId> = states.iter().filter_map(|s| s.home).collect();
-        states.retain(|s| s.selectable && s.on_server && s.home.is_none() && !passed_over(s.role));
+        states.retain(|s| self.is_read(s));
         states.sort_by_key(|s| {
             let rank = match s.role {
                 _ if homes.contains(&s.id) => 0,

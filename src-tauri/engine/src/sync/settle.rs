@@ -63,7 +63,7 @@ impl AccountSync {
         for row in std::mem::take(&mut arrivals.rows) {
             there.entry(row.headers.identity).or_default().push(row.uid);
         }
-        let mut moves = Vec::new();
+        let (mut moves, mut missing) = (Vec::new(), Vec::new());
         for (id, attempt) in attempts {
             let comparable = attempt.uidvalidity.is_some() && attempt.uidvalidity == uidvalidity && attempt.uidnext.is_some();
             // What stood there before the command left is no trace of it.
@@ -83,13 +83,22 @@ impl AccountSync {
                     }
                     (None, None) => {}
                 },
-                (true, None, _) => match self.absence(&arrivals, &attempt).await? {
-                    Absence::Proven => {}
-                    Absence::Doubtful => self.cannot_say(&attempt).await?,
-                    // Its trace stays, and what it stands for is not begun again before.
-                    Absence::NotYet => continue,
-                },
+                (true, None, _) => {
+                    missing.push((id, attempt));
+                    continue;
+                }
                 _ => self.cannot_say(&attempt).await?,
+            }
+            self.end(vec![id]).await?;
+        }
+        let (ids, missing): (Vec<AttemptId>, Vec<Attempt>) = missing.into_iter().unzip();
+        let absences = self.absences(&arrivals, &missing).await?;
+        for ((id, attempt), absence) in ids.into_iter().zip(missing).zip(absences) {
+            match absence {
+                Absence::Proven => {}
+                Absence::Doubtful => self.cannot_say(&attempt).await?,
+                // Its trace stays, and what it stands for is not begun again before.
+                Absence::NotYet => continue,
             }
             self.end(vec![id]).await?;
         }

@@ -10,7 +10,7 @@ use crate::sync::{AccountSync, Pulse, Way};
 use futures_util::FutureExt;
 use godwit_domain::api::{MailboxSynced, SyncBodies};
 use godwit_domain::sync::{Retry, failures_left};
-use godwit_domain::{AccountId, Activity, Error, MailboxId, Result, Role};
+use godwit_domain::{AccountId, Activity, Error, MailboxId, PlacementId, Result, Role};
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -18,6 +18,8 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 /// Messages compared between two polls; a larger mailbox is compared alone.
 const MOST_AUDITED: u64 = 20_000;
+/// New mail whose text is fetched as soon as it is listed.
+const MOST_KEPT_AT_ONCE: usize = 50;
 /// The pause after a panic, so that one that comes again does not spin.
 const AFTER_PANIC: Duration = Duration::from_secs(30);
 /// The pause after an idling that a server ends at random.
@@ -72,7 +74,9 @@ impl AccountWorker {
             tracing::info!(kind = ?error.kind, failures, "an account's session ended");
             self.context.set_failed(self.account, error.clone());
             self.tell_waiting(&error);
-            self.pause(&error, failures).await;
+            if self.pause(&error, failures).await {
+                failures = 0;
+            }
         }
     }
 
@@ -83,8 +87,8 @@ impl AccountWorker {
         }
     }
 
-    /// Waits out the back-off, or for a person, or for the machine to wake.
-    async fn pause(&mut self, error: &Error, failures: u32) {
+    /// Waits out the back-off, or for a person, or for the machine to wake or to come into another network; answers whether it was that.
+    async fn pause(&mut self, error: &Error, failures: u32) -> bool {
         // Where the store can't say, nothing is known of the server either.
         let least = self.context.quirks(self.account).await.map_or(0, |q| u64::from(q.sign_in_pause_secs) * 1000);
         let deadline = match (self.pace.retry)(error, failures) {
@@ -103,7 +107,10 @@ impl AccountWorker {
             () = over => {}
             () = self.bell.rung(urgent) => {}
         }
-        self.bell.take(|r| (r.reconnect, r.slept) = (false, false));
+        self.bell.take(|r| {
+            r.reconnect = false;
+            std::mem::take(&mut r.slept)
+        })
     }
 
     /// One connection's life. `Ok`: another one is to begin at once.
@@ -178,13 +185,30 @@ impl AccountWorker {
             pass::run_push(&self.context, sync, &self.pulse).await?;
             self.try_leftovers_soon().await?;
         }
+        let mut came = Vec::new();
         for mailbox in newly_open.into_iter().chain(changed) {
-            pass::run_mailbox(&self.context, sync, &self.pulse, mailbox).await?;
+            came.push(pass::run_mailbox(&self.context, sync, &self.pulse, mailbox).await?);
         }
         if !seen.is_empty() {
             pass::run_previews(sync, seen.into_iter().collect()).await?;
         }
+        for (mailbox, arrived) in came {
+            self.keep_arrived(sync, mailbox, arrived).await?;
+        }
         Ok(())
+    }
+
+    /// Little is fetched at once, and nothing before whatever rings; the rest comes whenever nothing else is to be done.
+    async fn keep_arrived(&mut self, sync: &AccountSync, mailbox: MailboxId, arrived: Vec<PlacementId>) -> Result<()> {
+        if arrived.is_empty() {
+            return Ok(());
+        }
+        if arrived.len() > MOST_KEPT_AT_ONCE || self.bell.take(|r| r.anything()) {
+            sync.prefetch_anew();
+            self.behind = true;
+            return Ok(());
+        }
+        pass::run_arrived(sync, mailbox, arrived).await
     }
 
     /// One step of what is to be kept here. What one mailbox will not give does not end the session.
@@ -240,10 +264,10 @@ impl AccountWorker {
         Ok(())
     }
 
-    /// In idle time, on a line that costs nothing, mailboxes are compared with the server one by one, until something happens or that is enough for now.
+    /// In idle time mailboxes are compared with the server one by one, until something happens or that is enough for now.
     async fn audit(&self, sync: &AccountSync) -> Result<()> {
         let mut messages = 0;
-        while messages < MOST_AUDITED && !self.pulse.is_held() && !self.bell.take(|r| r.anything()) {
+        while messages < MOST_AUDITED && !self.bell.take(|r| r.anything()) {
             let Some(mailbox) = sync.audit_due().await? else { return Ok(()) };
             match pass::run_audit(sync, mailbox).await? {
                 Some(audited) => messages += audited.messages.max(1),
@@ -331,7 +355,8 @@ impl AccountWorker {
         let watched = |s: &MailboxState| s.role == Some(Role::Inbox) || s.home.is_some() || is_home(s);
         let Some(mailbox) = state.filter(|s| alone || !watched(s)).map(|s| s.home.unwrap_or(s.id)) else { return Ok(None) };
         if !sync.has_open(mailbox) {
-            pass::run_mailbox(&self.context, sync, &self.pulse, mailbox).await?;
+            let (mailbox, arrived) = pass::run_mailbox(&self.context, sync, &self.pulse, mailbox).await?;
+            self.keep_arrived(sync, mailbox, arrived).await?;
         }
         if !sync.has_open(mailbox) {
             return Ok(None);

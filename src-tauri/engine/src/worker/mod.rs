@@ -17,16 +17,17 @@ mod watch;
 pub(crate) use meter::watch_meter;
 pub use pass::run_pass;
 pub use road::MailRoad;
-pub(crate) use sleep::watch_sleep;
+pub(crate) use sleep::{watch_network, watch_sleep};
 pub use user::UserLine;
 
 use crate::context::Context;
+use crate::sync::Restraint;
 use bell::{Asked, Bell, Rung};
 use godwit_domain::api::{MailboxSynced, SyncBodies};
 use godwit_domain::sync::{Retry, retry_after};
 use godwit_domain::{AccountId, Error, ErrorKind, Event, Fetching, MailboxId, PlacementId, Result};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -82,8 +83,7 @@ pub struct Workers {
     context: Context,
     pace: Pace,
     running: Arc<Mutex<HashMap<AccountId, Running>>>,
-    /// Nothing is fetched but what a person needs now.
-    held: Arc<AtomicBool>,
+    restraint: Arc<Restraint>,
     fetching: Arc<Mutex<Fetching>>,
 }
 
@@ -94,14 +94,14 @@ impl Workers {
     }
 
     pub(crate) fn at_pace(context: Context, pace: Pace) -> Self {
-        Self { context, pace, running: Arc::default(), held: Arc::default(), fetching: Arc::default() }
+        Self { context, pace, running: Arc::default(), restraint: Arc::default(), fetching: Arc::default() }
     }
 
     /// Starts the worker of an account, if none runs.
     pub fn start(&self, account: AccountId) {
         let mut running = self.lock();
         running.entry(account).or_insert_with(|| {
-            let (bell, pulse) = (Bell::default(), crate::sync::Pulse::held_by(self.held.clone()));
+            let (bell, pulse) = (Bell::default(), crate::sync::Pulse::under(self.restraint.clone()));
             let (context, pace) = (self.context.clone(), self.pace.clone());
             let worker = account::AccountWorker::new(context, account, pulse.clone(), bell.clone(), pace);
             Running { bell, pulse, task: tokio::spawn(worker.run()) }
@@ -184,7 +184,8 @@ impl Workers {
     /// Whether mail comes of itself from now on, and why.
     pub fn set_fetching(&self, fetching: Fetching) {
         let before = std::mem::replace(&mut *self.fetching.lock().unwrap_or_else(PoisonError::into_inner), fetching);
-        let held = self.held.swap(!fetching.ahead, Ordering::Relaxed);
+        self.restraint.metered.store(fetching.metered == Some(true), Ordering::Relaxed);
+        let held = self.restraint.held.swap(!fetching.ahead, Ordering::Relaxed);
         if held && fetching.ahead {
             for account in self.accounts() {
                 self.ring(account, |r| r.ahead = true);

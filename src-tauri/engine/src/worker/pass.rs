@@ -35,7 +35,7 @@ pub async fn run_pass(context: &Context, sync: &AccountSync, pulse: &Pulse, bodi
     }
     // What could not be pushed before, because its message had moved elsewhere, has its place again.
     pass.push().await?;
-    for mailbox in order.iter().filter(|_| !pulse.is_held()) {
+    for mailbox in order.iter().filter(|_| !pulse.is_metered()) {
         pass.guard(*mailbox, sync.fetch_recent_previews(*mailbox).await)?;
         pass.push_if_wanted().await?;
     }
@@ -45,13 +45,19 @@ pub async fn run_pass(context: &Context, sync: &AccountSync, pulse: &Pulse, bodi
 
 /// One mailbox that the server says has changed, with its new mail announced. Its own trouble (it is gone, it can't be opened)
 /// is no trouble of the account's: the next full pass tells it.
-pub(super) async fn run_mailbox(context: &Context, sync: &AccountSync, pulse: &Pulse, mailbox: MailboxId) -> Result<()> {
+/// Answers what came, and into which mailbox that is read.
+pub(super) async fn run_mailbox(
+    context: &Context,
+    sync: &AccountSync,
+    pulse: &Pulse,
+    mailbox: MailboxId,
+) -> Result<(MailboxId, Vec<PlacementId>)> {
     let mut pass = Pass { context, sync, pulse, rest: Rest::Rested, report: BTreeMap::new() };
     let mailbox = sync.ground(mailbox).await?;
     let mut arrived = Vec::new();
     loop {
         let synced = sync.sync_mailbox_now(mailbox).await;
-        let Some(outcome) = pass.guard(mailbox, synced)? else { return Ok(()) };
+        let Some(outcome) = pass.guard(mailbox, synced)? else { return Ok((mailbox, arrived)) };
         pass.announce(mailbox, &outcome).await?;
         arrived.extend(outcome.arrived);
         if !outcome.interrupted {
@@ -60,9 +66,15 @@ pub(super) async fn run_mailbox(context: &Context, sync: &AccountSync, pulse: &P
         pass.push_if_wanted().await?;
     }
     pass.guard(mailbox, sync.fetch_previews(mailbox, FIRST_PREVIEWS).await)?;
-    // Who is offline a minute later wants to read it all the same.
-    pass.guard(mailbox, sync.fetch_arrived(mailbox, arrived).await)?;
-    Ok(())
+    Ok((mailbox, arrived))
+}
+
+/// Mail that just came is kept here at once: who is offline a minute later wants to read it all the same.
+pub(super) async fn run_arrived(sync: &AccountSync, mailbox: MailboxId, rows: Vec<PlacementId>) -> Result<()> {
+    match sync.fetch_arrived(mailbox, rows).await {
+        Err(error) if sync.connection().is_alive() && is_of_one_mailbox(error.kind) => Ok(()),
+        done => done,
+    }
 }
 
 /// First words of the rows that a person looks at.

@@ -108,3 +108,39 @@ async fn of_two_alike_the_one_that_moved_is_told_by_its_name() {
     assert!(!ids.contains(&at(43).id) && !at(43).waiting, "what is called otherwise did not come from here");
     home.audit().await;
 }
+
+#[tokio::test]
+async fn two_alike_that_come_at_once_beside_one_that_is_here_are_two_messages() {
+    let home = Home::new();
+    let account = home.account("marit@fjordlys.example").await;
+    let (inbox, archive) = (home.mailbox(account, "INBOX").await, home.mailbox(account, "Archive").await);
+    home.deliver(inbox, vec![named(5, twin(1, 1))]).await;
+    home.deliver(archive, vec![named(5, twin(2, 1)), named(5, twin(1, 1))]).await;
+    let messages: std::collections::BTreeSet<_> = home.list(of(archive)).await.iter().map(|r| r.message.0).collect();
+    assert_eq!(messages.len(), 2);
+    home.audit().await;
+}
+
+#[tokio::test]
+async fn what_becomes_of_one_row_leaves_the_content_of_others_as_it_is() {
+    let home = Home::new();
+    let account = home.account("marit@fjordlys.example").await;
+    let (inbox, archive) = (home.mailbox(account, "INBOX").await, home.mailbox(account, "Archive").await);
+    let ids = home.deliver(inbox, vec![named(5, mail(1))]).await;
+    let message = home.list(of(inbox)).await[0].message;
+    home.write(move |w| w.put_body(message, b"Subject: Letter 1\r\n\r\nHei".to_vec())).await;
+    home.deliver(archive, vec![NewPlacement { uid: 4, ..named(5, mail(1)) }]).await;
+    // The inbox went to other software, which gives the header otherwise; the archive stays as it is.
+    home.write(move |w| w.mailbox_selected(inbox, 2)).await;
+    let mut other = NewPlacement { uid: 31, ..named(95, mail(1)) };
+    other.headers.identity = [31; 16];
+    let inserted = home.write(move |w| w.insert_new(inbox, 2, vec![other])).await;
+    assert_eq!((inserted.added.len(), inserted.updated), (0, 1), "by Message-ID, size and date");
+    let (here, there) = (home.list(of(inbox)).await, home.list(of(archive)).await);
+    assert_eq!((here[0].id, there[0].message), (ids[0], message));
+    assert_ne!(here[0].message, message);
+    for content in [here[0].message, message] {
+        assert_eq!(home.read(move |r| r.body(content)).await.unwrap(), b"Subject: Letter 1\r\n\r\nHei");
+    }
+    home.audit().await;
+}

@@ -75,6 +75,27 @@ async fn a_copy_whose_folder_lost_something_else_meanwhile_is_made_once_all_fold
 }
 
 #[tokio::test]
+async fn a_folder_that_is_busy_is_looked_into_again_before_anything_is_said() {
+    let (server, mut home) = broken_off_and_then(|w| {
+        w.add("Boathouse");
+        w.deliver("Boathouse", "Letter 7");
+        w.expunge("Archive", |m| m.uid == 2);
+    })
+    .await;
+    server.always("SELECT \"Boathouse\"", Lie::Say("TAG NO [INUSE] another time"));
+    let sync = home.session().await;
+    sync.push().await.unwrap();
+    drop(home.try_get(&sync).await);
+    sync.push().await.unwrap();
+    assert_eq!((server.heard("UID COPY"), home.waiting().await), (1, 1));
+    assert!(home.told().await.is_empty(), "not now is no answer");
+    server.repent();
+    home.get(&sync).await;
+    sync.push().await.unwrap();
+    assert_eq!((server.heard("UID COPY"), home.waiting().await), (2, 0), "it stands nowhere, so it may be made");
+}
+
+#[tokio::test]
 async fn where_a_folder_can_not_be_read_nobody_says_that_a_copy_did_not_go_there() {
     let (server, mut home) = broken_off_and_then(|w| {
         w.add("Boathouse");
