@@ -2,7 +2,8 @@
 
 use super::{Desk, letter, read};
 use anyhow::Result;
-use godwit_tests::dovecot::{Dovecot, User};
+use godwit_tests::dovecot::{Dovecot, Setup, User};
+use godwit_tests::webdriver::Name;
 use std::time::Duration;
 
 #[test]
@@ -52,5 +53,29 @@ fn a_mail_half_written_is_there_again_after_a_restart() -> Result<()> {
     window.press_on("button", "Slipway, unfinished")?;
     let body = window.find("textbox", "Message body")?;
     window.wait("the words that were written", || Ok(window.text(&body)?.contains("Not yet done.").then_some(())))?;
+    Ok(())
+}
+
+#[test]
+fn mail_that_waited_for_a_new_password_goes_once_it_is_there() -> Result<()> {
+    let dovecot = Dovecot::start(&Setup::default())?;
+    let marit = dovecot.user("marit");
+    let jonas = User::of("jonas@test.example");
+    dovecot.deliver(&marit, &letter("Slipway", &marit))?;
+    let desk = Desk::new(&dovecot)?;
+    let window = desk.open_with(&dovecot, &marit)?;
+    read(&window, "Slipway")?;
+    dovecot.restart_with_password("changed")?;
+    window.press_on("button", "Reply")?;
+    let body = window.find("textbox", "Message body")?;
+    window.type_into(&body, "Then the motor it is.")?;
+    window.press_on("button", "Send")?;
+    window.press_on("treeitem", Name::Has("Outbox, 1 waiting"))?;
+    window.press_on("button", "Sign in again")?;
+    window.fill("password", "Password", "changed")?;
+    window.press_on("button", "Sign in")?;
+    let taken = dovecot.relay.wait_for(&marit.address, 1, Duration::from_secs(60))?;
+    assert_eq!(taken[0].to, [jonas.address]);
+    window.find("treeitem", Name::Is("Outbox"))?;
     Ok(())
 }
