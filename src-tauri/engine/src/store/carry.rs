@@ -215,12 +215,11 @@ impl Writer<'_> {
     fn rehome(&mut self, row: &Placement, account: i64, there: &NewPlacement) -> Result<Placement> {
         let shown = self.shown(row)?;
         self.show(row.place(), &shown, &[])?;
-        let message = self.cache.insert(
-            "INSERT INTO message (account_id, thread_id, sort_key, date, size, has_attachment, identity, message_id, subject,
-               sender, reply_to, recipients, cc, preview, search_text)
-             SELECT ?2, 0, sort_key, date, ?3, has_attachment, ?4, message_id, subject, sender, reply_to, recipients, cc,
-               preview, search_text FROM message WHERE id = ?1",
-            (row.message, account, there.size, there.headers.identity),
+        let message = self.copy_content(row.message)?;
+        // What the one server called it the other does not know.
+        self.cache.run(
+            "UPDATE message SET account_id = ?2, thread_id = 0, size = ?3, identity = ?4, email_id = NULL WHERE id = ?1",
+            (message, account, there.size, there.headers.identity),
         )?;
         let refs = thread::refs(account, &there.headers, there.facts.thread_id);
         let thread = self.thread_of_one(&refs, message)?;

@@ -56,7 +56,8 @@ impl Reader<'_> {
     }
 
     /// Orphans of this mailbox that are the same message by Message-ID, size and date, though its header is another: a server
-    /// that was moved to other software gives the fields in another order, or has added some. Found by way of the conversation, where a Message-ID has an index.
+    /// that was moved to other software gives the fields in another order, or has added some. Found by way of the conversation,
+    /// where a Message-ID has an index.
     fn same_letters(&self, batch: &Batch, row: &Ready) -> Result<Vec<Loose>> {
         let Some(message_id) = &row.message_id else { return Ok(Vec::new()) };
         let mut out = Vec::new();
@@ -142,8 +143,10 @@ impl Writer<'_> {
             self.tell_error(error);
         }
         if let Some(id) = row.facts.email_id {
-            let id = id.cast_signed();
-            self.cache.run("UPDATE message SET email_id = ?2 WHERE id = ?1 AND email_id IS NOT ?2", (old.message, id))?;
+            // A name that other rows were found by stays theirs.
+            let name = "UPDATE message SET email_id = ?2 WHERE id = ?1 AND email_id IS NOT ?2
+                 AND (email_id IS NULL OR NOT EXISTS (SELECT 1 FROM placement WHERE message_id = ?1 AND id <> ?3))";
+            self.cache.run(name, (old.message, id.cast_signed(), old.id))?;
         }
         if old.identity != row.identity {
             self.cache.run("UPDATE message SET identity = ?2 WHERE id = ?1", (old.message, row.identity))?;
@@ -163,13 +166,7 @@ impl Writer<'_> {
         if !self.is_shared(row)? {
             return Ok(row.clone());
         }
-        let message = self.cache.insert(
-            "INSERT INTO message (account_id, thread_id, sort_key, date, size, has_attachment, identity, message_id, subject, sender,
-               reply_to, recipients, cc, preview, search_text, email_id)
-             SELECT account_id, thread_id, sort_key, date, size, has_attachment, identity, message_id, subject, sender, reply_to,
-               recipients, cc, preview, search_text, email_id FROM message WHERE id = ?1",
-            [row.message],
-        )?;
+        let message = self.copy_content(row.message)?;
         self.copy_bytes(row.message, message)?;
         self.cache.run("UPDATE placement SET message_id = ?2 WHERE id = ?1", (row.id, message))?;
         Ok(Placement { message, ..row.clone() })
@@ -179,6 +176,17 @@ impl Writer<'_> {
     pub(super) fn is_shared(&self, row: &Placement) -> Result<bool> {
         let other = "SELECT 1 FROM placement WHERE message_id = ?1 AND id <> ?2 LIMIT 1";
         Ok(self.cache.one(other, (row.message, row.id), |_| Ok(()))?.is_some())
+    }
+
+    /// A content like another one in every column; the bytes stay where they are.
+    pub(super) fn copy_content(&mut self, of: i64) -> Result<i64> {
+        self.cache.insert(
+            "INSERT INTO message (account_id, thread_id, sort_key, date, size, has_attachment, identity, message_id, subject, sender,
+               reply_to, recipients, cc, preview, search_text, email_id)
+             SELECT account_id, thread_id, sort_key, date, size, has_attachment, identity, message_id, subject, sender, reply_to,
+               recipients, cc, preview, search_text, email_id FROM message WHERE id = ?1",
+            [of],
+        )
     }
 
     /// Gives one content the bytes that are kept of another.

@@ -139,8 +139,27 @@ async fn what_becomes_of_one_row_leaves_the_content_of_others_as_it_is() {
     let (here, there) = (home.list(of(inbox)).await, home.list(of(archive)).await);
     assert_eq!((here[0].id, there[0].message), (ids[0], message));
     assert_ne!(here[0].message, message);
+    // And its name: what comes under it later is the same content as there.
+    let boathouse = home.mailbox(account, "Boathouse").await;
+    home.deliver(boathouse, vec![NewPlacement { uid: 8, ..named(5, mail(1)) }]).await;
+    assert_eq!(home.list(of(boathouse)).await[0].message, message);
     for content in [here[0].message, message] {
         assert_eq!(home.read(move |r| r.body(content)).await.unwrap(), b"Subject: Letter 1\r\n\r\nHei");
     }
+    home.audit().await;
+}
+
+#[tokio::test]
+async fn a_new_name_for_one_row_is_no_new_name_for_the_others_of_its_content() {
+    let home = Home::new();
+    let account = home.account("marit@fjordlys.example").await;
+    let (inbox, archive) = (home.mailbox(account, "INBOX").await, home.mailbox(account, "Archive").await);
+    home.deliver(inbox, vec![named(5, mail(1))]).await;
+    home.deliver(archive, vec![named(5, mail(1))]).await;
+    home.write(move |w| w.mailbox_selected(inbox, 2)).await;
+    home.write(move |w| w.insert_new(inbox, 2, vec![NewPlacement { uid: 9, ..named(95, mail(1)) }])).await;
+    let boathouse = home.mailbox(account, "Boathouse").await;
+    home.deliver(boathouse, vec![NewPlacement { uid: 8, ..named(5, mail(1)) }]).await;
+    assert_eq!(home.list(of(boathouse)).await[0].message, home.list(of(archive)).await[0].message);
     home.audit().await;
 }
